@@ -1,0 +1,80 @@
+"""The errors that the library raises on purpose, each with a message for the person who caused it.
+
+::
+
+    NexusError
+    ├── SettingsError      a setting names something that is not there
+    ├── ContentError       a curated file cannot be read
+    ├── QueryError         a query cannot be answered as it stands
+    │   ├── QuerySyntaxError   it does not parse: line, column, what was expected
+    │   ├── QueryRefusedError  it asks for something the base does not do (update, SERVICE, ...)
+    │   └── QueryLimitError    it needs more time, memory or text than it may have
+    ├── QuestionError      a named question or one of its parameters is unknown
+    ├── RecordNotFoundError
+    └── FormatError        an unknown format
+"""
+
+from __future__ import annotations
+
+
+class NexusError(Exception):
+    """Root of all errors meant for people; ``str()`` of it is the message."""
+
+
+class SettingsError(NexusError):
+    """A setting names something that is not there."""
+
+
+class ContentError(NexusError):
+    """A curated file cannot be read; the message names the file and the line."""
+
+
+class QueryError(NexusError):
+    """A query cannot be answered as it stands."""
+
+
+class QuerySyntaxError(QueryError):
+    """A query does not parse.
+
+    ``line`` and ``column`` count from 1; ``expected`` says what the grammar would have allowed there.
+    """
+
+    def __init__(
+        self, message: str, line: int | None = None, column: int | None = None, expected: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+        self.expected = expected
+
+
+class QueryRefusedError(QueryError):
+    """A query asks for something that the base does not do; ``feature`` names it."""
+
+    def __init__(self, message: str, feature: str) -> None:
+        super().__init__(message)
+        self.feature = feature
+
+
+class QueryLimitError(QueryError):
+    """A query needs more than it may have; ``limit`` names the limit (time, memory, size, depth)."""
+
+    def __init__(self, message: str, limit: str) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
+class QuestionError(NexusError):
+    """A named question or one of its parameters is unknown; ``parameter`` names it where it is one."""
+
+    def __init__(self, message: str, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class RecordNotFoundError(NexusError):
+    """No record has this identifier."""
+
+
+class FormatError(NexusError):
+    """An unknown format; the message lists the known ones."""

@@ -1,0 +1,1 @@
+"""Reading and writing records in the formats that people and programs exchange."""

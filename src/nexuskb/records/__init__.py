@@ -1,0 +1,1 @@
+"""Record documents: one record with its labels, evidence and links."""

@@ -1,0 +1,1 @@
+"""Parse, guard, evaluate, format: SPARQL cut along the standard's own seams."""

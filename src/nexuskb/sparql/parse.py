@@ -1,0 +1,145 @@
+"""Reading a query far enough to know what it is and what it asks for, before any engine sees it.
+
+The tokens are the terminals of the SPARQL 1.1 grammar (section 19.8), so a keyword here is a keyword of the
+query, never a word inside a string, an IRI, a name or a comment. The engine's own parser stays the judge of
+syntax; this module decides form, dataset and what is refused, in one pass and constant stack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from nexuskb.errors import QueryRefusedError, QuerySyntaxError
+from nexuskb.sparql.formats import QueryForm
+
+_TOKEN: Final = re.compile(
+    r"""
+      (?P<space>[\x20\t\r\n]+|\#[^\r\n]*)
+    | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+    | (?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*+\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*+'''
+        |"(?:[^"\\\r\n]|\\.)*+"|'(?:[^'\\\r\n]|\\.)*+')
+    | (?P<variable>[?$][^\W]\w*)
+    | (?P<langtag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
+    | (?P<blank>_:[\w.·-]+)
+    | (?P<name>(?:[^\W\d_][\w.·-]*)?:(?:[\w.:·-]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%])*)
+    | (?P<word>[A-Za-z_]\w*)
+    | (?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
+    | (?P<punctuation>\|\||&&|\^\^|!=|<=|>=|<<|>>|.)
+    """,
+    re.VERBOSE | re.DOTALL | re.UNICODE,
+)
+
+_UPDATES: Final = frozenset(
+    {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A terminal of the query: its kind, its text and where it starts (an offset into the query)."""
+
+    kind: str
+    text: str
+    start: int
+
+    def is_word(self, *words: str) -> bool:
+        """Whether it is one of these keywords, in any case."""
+        return self.kind == "word" and self.text.upper() in words
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedQuery:
+    """A query with what is known of it: form, graphs of its FROM clauses, whether it uses SERVICE."""
+
+    text: str
+    form: QueryForm
+    default_graphs: tuple[str, ...]
+    named_graphs: tuple[str, ...]
+
+    @property
+    def names_dataset(self) -> bool:
+        """Whether the query has a FROM clause of its own."""
+        return bool(self.default_graphs or self.named_graphs)
+
+
+def tokens(query: str) -> Iterator[Token]:
+    """The terminals of a query without white space and comments."""
+    for match in _TOKEN.finditer(query):
+        kind = match.lastgroup or "punctuation"
+        if kind != "space":
+            yield Token(kind, match.group(), match.start())
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Line and column of an offset, both from 1."""
+    line = text.count("\n", 0, offset) + 1
+    return line, offset - (text.rfind("\n", 0, offset) + 1) + 1
+
+
+def parse_query(text: str, prefixes: dict[str, str]) -> ParsedQuery:
+    """Find out form and dataset of a query.
+
+    ``prefixes`` are those usable without declaring them. Raises :class:`QuerySyntaxError` where no query
+    form is found and :class:`QueryRefusedError` for an update or a SERVICE call.
+    """
+    known = dict(prefixes)
+    stream = list(tokens(text))
+    form: QueryForm | None = None
+    defaults: list[str] = []
+    named: list[str] = []
+    place = 0
+    while place < len(stream):
+        token = stream[place]
+        following = stream[place + 1] if place + 1 < len(stream) else None
+        if form is None:
+            if token.is_word("PREFIX") and following and following.kind == "name" and place + 2 < len(stream):
+                known[following.text[:-1]] = stream[place + 2].text.strip("<>")
+                place += 3
+                continue
+            if token.is_word("BASE"):
+                place += 2
+                continue
+            form = _form(token, text)
+        elif token.is_word("SERVICE"):
+            raise QueryRefusedError(
+                "SERVICE is refused: a query cannot make this server call another one. Run the query for the "
+                "other endpoint there and join the results.",
+                "SERVICE",
+            )
+        elif token.is_word("FROM") and following:
+            is_named = following.is_word("NAMED")
+            graph = stream[place + 2] if is_named and place + 2 < len(stream) else following
+            (named if is_named else defaults).append(_iri(graph, known))
+        place += 1
+    if form is None:
+        raise QuerySyntaxError(
+            "The query is empty. Start it with SELECT, ASK, CONSTRUCT or DESCRIBE.", 1, 1, "a query"
+        )
+    return ParsedQuery(text, form, tuple(defaults), tuple(named))
+
+
+def _form(token: Token, text: str) -> QueryForm:
+    if token.is_word(*QueryForm):
+        return QueryForm(token.text.upper())
+    if token.is_word(*_UPDATES):
+        raise QueryRefusedError(
+            f"{token.text.upper()} is an update, and this endpoint only answers queries.", "update"
+        )
+    line, column = position(text, token.start)
+    raise QuerySyntaxError(
+        f"Line {line}, column {column}: {token.text[:40]!r} does not start a query. "
+        "Start it with SELECT, ASK, CONSTRUCT or DESCRIBE.",
+        line,
+        column,
+        "SELECT, ASK, CONSTRUCT or DESCRIBE",
+    )
+
+
+def _iri(token: Token, prefixes: dict[str, str]) -> str:
+    if token.kind == "name":
+        prefix, _, local = token.text.partition(":")
+        return prefixes.get(prefix, prefix + ":") + local
+    return token.text.strip("<>")

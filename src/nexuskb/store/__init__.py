@@ -1,0 +1,1 @@
+"""The port to a triple store and the stores behind it."""

@@ -1,0 +1,106 @@
+"""Filling the embedded store from the curated files, and bringing it up to date when they change.
+
+Each content has a directory of its own under ``home/generations``, named by its fingerprint. It is built
+beside, flushed, and moved into place, so that a half-built store is never opened.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from nexuskb.content import ContentFile, fingerprint, store_files
+from nexuskb.errors import ContentError, SettingsError
+from nexuskb.settings import Settings
+from nexuskb.store.embedded import OxigraphStore
+
+Progress = Callable[[int, int, str], None]
+
+
+def open_store(settings: Settings, progress: Progress | None = None) -> OxigraphStore:
+    """The embedded store with the present content of the curated files.
+
+    Fills it first if it is empty or the files changed; ``progress`` is called with files done, files in all
+    and the file's name. Raises :class:`ContentError` or :class:`SettingsError`.
+    """
+    directory, generation = prepare(settings, progress)
+    return OxigraphStore.open(directory, generation)
+
+
+def prepare(settings: Settings, progress: Progress | None = None) -> tuple[Path, str]:
+    """Make sure that the store of the present content is on disk; its directory and generation."""
+    files = store_files(settings)
+    generation = fingerprint(files)
+    generations = settings.home / "generations"
+    target = generations / generation
+    if target.is_dir():
+        return target, generation
+    try:
+        generations.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"The home directory {settings.home} cannot be written: {error.strerror}. Set NEXUSKB_HOME."
+        ) from error
+    with _only_one(settings.home / "filling.lock"):
+        if not target.is_dir():
+            _build(files, generations, target, progress)
+            _forget_older(generations, keep=target)
+    return target, generation
+
+
+@contextmanager
+def _only_one(lock: Path) -> Iterator[None]:
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _build(files: list[ContentFile], generations: Path, target: Path, progress: Progress | None) -> None:
+    scratch = Path(tempfile.mkdtemp(prefix="building-", dir=generations))
+    try:
+        store = ox.Store(str(scratch))
+        for done, file in enumerate(files):
+            if progress:
+                progress(done, len(files), file.path.name)
+            _load(store, file)
+        store.optimize()
+        store.flush()
+        del store
+        scratch.rename(target)
+        _sync_directory(generations)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    if progress:
+        progress(len(files), len(files), "")
+
+
+def _load(store: ox.Store, file: ContentFile) -> None:
+    try:
+        store.bulk_load(
+            path=str(file.path), format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(str(file.graph))
+        )
+    except SyntaxError as error:
+        raise ContentError(f"The file {file.path} is not readable Turtle: {error}") from error
+
+
+def _forget_older(generations: Path, keep: Path) -> None:
+    """Remove other generations but the newest one, which a running server may still be reading."""
+    others = [p for p in generations.iterdir() if p.is_dir() and p != keep]
+    for path in sorted(others, key=lambda p: p.stat().st_mtime, reverse=True)[1:]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

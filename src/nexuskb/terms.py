@@ -1,0 +1,92 @@
+"""Namespaces and identifiers: the one place where IRIs of the base are spelled.
+
+Every record IRI ends in the record's ``dcterms:identifier``, and never changes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from rdflib import DCTERMS, OWL, RDF, RDFS, SH, SKOS, XSD, Graph, Namespace, URIRef
+from rdflib.namespace import NamespaceManager
+
+BASE: Final = "https://w3id.org/nexuskb/"
+
+NX: Final = Namespace(BASE + "ontology/")
+SHAPES: Final = Namespace(BASE + "shapes/")
+REC: Final = Namespace(BASE + "records/")
+EV: Final = Namespace(BASE + "evidence/")
+GRAPHS: Final = Namespace(BASE + "graphs/")
+VOCABULARIES: Final = BASE + "vocabularies/"
+
+#: Prefixes bound in every file and usable in every query without declaring them.
+PREFIXES: Final[dict[str, str]] = {
+    "rdf": str(RDF),
+    "rdfs": str(RDFS),
+    "owl": str(OWL),
+    "xsd": str(XSD),
+    "sh": str(SH),
+    "skos": str(SKOS),
+    "dcterms": str(DCTERMS),
+    "prov": "http://www.w3.org/ns/prov#",
+    "nx": str(NX),
+    "nxs": str(SHAPES),
+    "rec": str(REC),
+    "ev": str(EV),
+    **{
+        name: f"{VOCABULARIES}{name}/"
+        for name in (
+            "area", "assertion", "basis", "confidence", "copy", "domain", "driver", "end", "impact",
+            "instrument", "labelstatus", "linkkind", "outcome", "policykind", "reading", "response",
+            "review", "score", "sdg", "sector", "sensitivity", "sourcekind", "status", "topic",
+        )
+    },
+}  # fmt: skip
+
+IDENTIFIER_PATTERN: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def record_iri(identifier: str) -> URIRef:
+    """The IRI of the record with this ``dcterms:identifier``.
+
+    Raises ``ValueError`` if the identifier has other characters than lower-case Latin letters, digits
+    and single hyphens.
+    """
+    if not IDENTIFIER_PATTERN.fullmatch(identifier):
+        raise ValueError(f"{identifier!r} is not an identifier: use a-z, 0-9 and single hyphens")
+    return REC[identifier]
+
+
+def record_identifier(iri: str) -> str | None:
+    """The identifier of a record IRI, or ``None`` if the IRI is not a record's."""
+    tail = iri.removeprefix(str(REC))
+    return tail if tail != iri and IDENTIFIER_PATTERN.fullmatch(tail) else None
+
+
+def concept_iri(scheme: str, notation: str) -> URIRef:
+    """The IRI of a vocabulary term, e.g. ``concept_iri("driver", "overgrazing")``."""
+    return URIRef(f"{VOCABULARIES}{scheme}/{notation}")
+
+
+def scheme_iri(scheme: str) -> URIRef:
+    """The IRI of a vocabulary, e.g. ``scheme_iri("driver")``."""
+    return URIRef(VOCABULARIES + scheme)
+
+
+def bind_prefixes(graph: Graph) -> Graph:
+    """Give the graph exactly the prefixes of the base and return it."""
+    graph.namespace_manager = NamespaceManager(graph, bind_namespaces="none")
+    for prefix, namespace in PREFIXES.items():
+        graph.bind(prefix, namespace, override=True, replace=True)
+    return graph
+
+
+def curie(iri: str) -> str:
+    """The IRI with the longest matching prefix of the base, or the IRI itself in full."""
+    for prefix, namespace in sorted(PREFIXES.items(), key=lambda item: -len(item[1])):
+        if iri.startswith(namespace):
+            tail = iri[len(namespace) :]
+            if re.fullmatch(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?", tail):
+                return f"{prefix}:{tail}"
+    return iri

@@ -1,0 +1,1 @@
+"""SHACL validation: shapes, report, messages for people."""

@@ -1,0 +1,105 @@
+"""What validation found, in the words of the person who has to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from rdflib import SKOS, Graph, Literal, URIRef
+from rdflib.term import Node
+
+from nexuskb.terms import EV, REC, VOCABULARIES, curie
+from nexuskb.validation.shapes import Shapes
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Violation:
+    """One thing wrong with one record.
+
+    ``record`` is the record's identifier (evidence counts to the record it supports), ``focus`` the IRI of
+    the node, ``field`` the field's name, ``value`` the value as given, ``message`` what to do about it.
+    """
+
+    file: str
+    record: str
+    focus: str
+    field: str
+    message: str
+    value: str = ""
+    suggestion: str = ""
+    blocking: bool = True
+
+
+@dataclass(slots=True)
+class Report:
+    """The outcome of a validation: how many records were looked at and what is wrong with them."""
+
+    records: int
+    violations: list[Violation] = field(default_factory=list)
+
+    @property
+    def conforms(self) -> bool:
+        """Whether nothing found keeps the records from entering."""
+        return not any(violation.blocking for violation in self.violations)
+
+    def as_dict(self) -> dict[str, object]:
+        """The report for JSON."""
+        return {
+            "conforms": self.conforms,
+            "records": self.records,
+            "violations": [asdict(violation) for violation in self.violations],
+        }
+
+
+def record_of(focus: Node) -> str:
+    """The identifier of the record that a focus node belongs to."""
+    text = str(focus)
+    if text.startswith(EV):
+        return text.removeprefix(str(EV)).rpartition("-e")[0]
+    return text.removeprefix(str(REC))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One SHACL validation result (SHACL, 3.6.2): focus node, shape, offending value, message, severity."""
+
+    focus: Node
+    source: Node | None
+    value: Node | None
+    message: str
+    blocking: bool
+
+
+def describe(shapes: Shapes, model: Graph, files: dict[Node, Path], result: Result) -> Violation:
+    """Turn a validation result into a violation for people."""
+    field = shapes.fields.get(result.source) if isinstance(result.source, URIRef) else None
+    path = files.get(result.focus)
+    return Violation(
+        file=str(path) if path else "",
+        record=record_of(result.focus),
+        focus=str(result.focus),
+        field=shapes.label(result.source),
+        message=result.message,
+        value=_show(result.value),
+        suggestion=_nearest(model, field.scheme if field else None, result.value),
+        blocking=result.blocking,
+    )
+
+
+def _show(value: Node | None) -> str:
+    if isinstance(value, Literal):
+        return f"{value} ({value.language})" if value.language and value.language != "en" else str(value)
+    return curie(str(value)) if value is not None else ""
+
+
+def _nearest(model: Graph, scheme: URIRef | None, value: Node | None) -> str:
+    """The term of the vocabulary that looks most like an unknown one."""
+    if scheme is None or value is None or (value, SKOS.inScheme, scheme) in model:
+        return ""
+    given = str(value).removeprefix(str(scheme) + "/").removeprefix(VOCABULARIES).lower()
+    known = {
+        str(term).removeprefix(str(scheme) + "/"): term for term in model.subjects(SKOS.inScheme, scheme)
+    }
+    close = difflib.get_close_matches(given, known, n=1, cutoff=0.6)
+    return close[0] if close else ""
