@@ -34,11 +34,6 @@ def store_files(settings: Settings) -> list[ContentFile]:
     return list(_files(settings))
 
 
-def shape_files(settings: Settings) -> list[Path]:
-    """The SHACL files."""
-    return sorted((settings.ontology / "shapes").glob("*.ttl"))
-
-
 def _files(settings: Settings) -> Iterator[ContentFile]:
     yield ContentFile(settings.ontology / "nexus.ttl", GRAPHS.ontology)
     for path in sorted((settings.ontology / "vocabularies").glob("*.ttl")):
@@ -81,3 +76,8 @@ def read_model(settings: Settings) -> Graph:
     return read_turtle(
         [settings.ontology / "nexus.ttl", *sorted((settings.ontology / "vocabularies").glob("*.ttl"))]
     )
+
+
+def read_shapes(settings: Settings) -> Graph:
+    """The SHACL shapes."""
+    return read_turtle(sorted((settings.ontology / "shapes").glob("*.ttl")))

@@ -11,6 +11,7 @@
     │   └── QueryLimitError    it needs more time, memory or text than it may have
     ├── QuestionError      a named question or one of its parameters is unknown
     ├── RecordNotFoundError
+    ├── UnknownTermError   a kind, an area or another term that the base does not have
     └── FormatError        an unknown format
 """
 
@@ -74,6 +75,10 @@ class QuestionError(NexusError):
 
 class RecordNotFoundError(NexusError):
     """No record has this identifier."""
+
+
+class UnknownTermError(NexusError):
+    """A kind, an area or another term that the base does not have; the message says what is near."""
 
 
 class FormatError(NexusError):

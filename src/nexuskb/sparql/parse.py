@@ -79,6 +79,12 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return line, offset - (text.rfind("\n", 0, offset) + 1) + 1
 
 
+def token_at(text: str, line: int, column: int) -> Token | None:
+    """The first terminal at or after a place, or ``None`` at the end of the query."""
+    offset = sum(len(one) for one in text.splitlines(keepends=True)[: line - 1]) + column - 1
+    return next((token for token in tokens(text) if token.start + len(token.text) > offset), None)
+
+
 def parse_query(text: str, prefixes: dict[str, str]) -> ParsedQuery:
     """Find out form and dataset of a query.
 

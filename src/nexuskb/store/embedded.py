@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, cast
 
 import pyoxigraph as ox
 from rdflib import BNode, Literal, URIRef
@@ -17,8 +17,8 @@ from rdflib.term import Node
 
 from nexuskb.errors import QueryError, QuerySyntaxError
 from nexuskb.sparql.formats import CSV, JSON, JSON_LD, N_TRIPLES, RDF_XML, TSV, TURTLE, XML, ResultFormat
-from nexuskb.sparql.parse import parse_query
-from nexuskb.store.port import Dataset, Row, Solutions
+from nexuskb.sparql.parse import parse_query, token_at
+from nexuskb.store.port import ByteSink, Dataset, Row, Solutions
 from nexuskb.terms import PREFIXES
 
 _BINDINGS = {
@@ -64,7 +64,7 @@ class OxigraphStore:
             raise QueryError("Only a SELECT query has rows.")
         return Solutions([v.value for v in result.variables], _rows(result))
 
-    def answer(self, query: str, dataset: Dataset, result_format: ResultFormat, out: BinaryIO) -> None:
+    def answer(self, query: str, dataset: Dataset, result_format: ResultFormat, out: ByteSink) -> None:
         """Evaluate a query and write its result. The dataset of the protocol goes before FROM clauses."""
         options: dict[str, object] = {}
         if dataset.default_graphs or dataset.named_graphs:
@@ -73,11 +73,12 @@ class OxigraphStore:
         elif not parse_query(query, PREFIXES).names_dataset:
             options["use_default_graph_as_union"] = True
         result = _evaluate(self._store, query, options)
+        sink = cast("IO[bytes]", out)
         try:
             if isinstance(result, ox.QueryTriples):
-                ox.serialize(result, out, format=_GRAPHS[result_format], prefixes=PREFIXES)
+                ox.serialize(result, sink, format=_GRAPHS[result_format], prefixes=PREFIXES)
             else:
-                result.serialize(out, format=_BINDINGS[result_format])
+                result.serialize(sink, format=_BINDINGS[result_format])
         except KeyError:
             raise QueryError(
                 f"This kind of query has no answer in the format {result_format.name}."
@@ -99,17 +100,21 @@ def _evaluate(
     try:
         return store.query(query, prefixes=PREFIXES, **options)  # type: ignore[arg-type] # options by name
     except SyntaxError as error:
-        raise syntax_error(str(error)) from error
+        raise syntax_error(query, str(error)) from error
 
 
-def syntax_error(message: str) -> QuerySyntaxError:
-    """The engine's parse error as ours, with its place taken apart."""
+def syntax_error(query: str, message: str) -> QuerySyntaxError:
+    """The engine's parse error as ours: where it is, what stands there, what the grammar would allow."""
     match = _PLACE.match(message)
     if not match:
         return QuerySyntaxError(f"The query does not parse: {message}")
     line, column, reason = int(match[1]), int(match[2]), match[3].strip()
-    expected = reason.removeprefix("expected ") if reason.startswith("expected ") else ""
-    return QuerySyntaxError(f"Line {line}, column {column}: {reason}", line, column, expected)
+    if not reason.startswith("expected "):
+        return QuerySyntaxError(f"Line {line}, column {column}: {reason}", line, column)
+    found = token_at(query, line, column)
+    said = f"{found.text[:40]!r} cannot stand here" if found else "the query ends too early"
+    expected = reason.removeprefix("expected ").removeprefix("one of ")
+    return QuerySyntaxError(f"Line {line}, column {column}: {said}.", line, column, expected)
 
 
 def _rows(result: ox.QuerySolutions) -> Iterator[Row]:

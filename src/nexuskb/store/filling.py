@@ -66,11 +66,7 @@ def _build(files: list[ContentFile], generations: Path, target: Path, progress: 
     scratch = Path(tempfile.mkdtemp(prefix="building-", dir=generations))
     try:
         store = ox.Store(str(scratch))
-        for done, file in enumerate(files):
-            if progress:
-                progress(done, len(files), file.path.name)
-            _load(store, file)
-        store.optimize()
+        store.bulk_extend(_quads(files, progress))
         store.flush()
         del store
         scratch.rename(target)
@@ -82,13 +78,17 @@ def _build(files: list[ContentFile], generations: Path, target: Path, progress: 
         progress(len(files), len(files), "")
 
 
-def _load(store: ox.Store, file: ContentFile) -> None:
-    try:
-        store.bulk_load(
-            path=str(file.path), format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(str(file.graph))
-        )
-    except SyntaxError as error:
-        raise ContentError(f"The file {file.path} is not readable Turtle: {error}") from error
+def _quads(files: list[ContentFile], progress: Progress | None) -> Iterator[ox.Quad]:
+    """All quads in one stream: one bulk load of everything is ten times as fast as one a file."""
+    for done, file in enumerate(files):
+        if progress:
+            progress(done, len(files), file.path.name)
+        graph = ox.NamedNode(str(file.graph))
+        try:
+            for quad in ox.parse(path=str(file.path), format=ox.RdfFormat.TURTLE):
+                yield ox.Quad(quad.subject, quad.predicate, quad.object, graph)
+        except SyntaxError as error:
+            raise ContentError(f"The file {file.path} is not readable Turtle: {error}") from error
 
 
 def _forget_older(generations: Path, keep: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from rdflib.term import Node
 
@@ -43,6 +43,14 @@ class Solutions:
             yield {name: term for name, term in zip(self.variables, row, strict=True) if term is not None}
 
 
+class ByteSink(Protocol):
+    """Where an answer is written."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take some bytes and say how many."""
+        ...
+
+
 class TripleStore(Protocol):
     """What the library asks of a triple store."""
 
@@ -55,7 +63,7 @@ class TripleStore(Protocol):
         """Evaluate a SELECT of our own, with variables set beforehand."""
         ...
 
-    def answer(self, query: str, dataset: Dataset, result_format: ResultFormat, out: BinaryIO) -> None:
+    def answer(self, query: str, dataset: Dataset, result_format: ResultFormat, out: ByteSink) -> None:
         """Evaluate any read query and write its result; raises :class:`~nexuskb.errors.QueryError`."""
         ...
 

@@ -1,0 +1,42 @@
+"""The application: resources, pages, errors and headers put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+from nexuskb import __version__
+from nexuskb.settings import Settings
+from nexuskb.sparql.pool import PoolLimits
+from nexuskb_api import problems, questions, records, sparql, start
+from nexuskb_api.facade import open_facade
+from nexuskb_api.pages import STATIC
+
+
+def create_app(settings: Settings, limits: PoolLimits | None = None) -> FastAPI:
+    """The facade over the knowledge base that the settings name. The store is opened when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_facade(app, settings, limits or PoolLimits()):
+            yield
+
+    app = FastAPI(
+        title="nexuskb",
+        version=__version__,
+        summary="Policies, drivers, impacts and interlinkages of climate, land and water, with evidence.",
+        license_info={"name": "Apache-2.0 (code), CC BY 4.0 (data)", "identifier": "Apache-2.0"},
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        default_response_class=JSONResponse,
+    )
+    problems.install(app)
+    for resource in (start, questions, records, sparql):
+        app.include_router(resource.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app

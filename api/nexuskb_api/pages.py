@@ -1,0 +1,95 @@
+"""Server-rendered pages: one template environment, one content security policy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from nexuskb import __version__
+from nexuskb.sparql.formats import parse_accept
+from nexuskb.terms import record_identifier
+
+_HERE = Path(__file__).resolve().parent
+STATIC = _HERE / "static"
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+_environment = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=select_autoescape(),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.globals["version"] = __version__
+_environment.filters["record_identifier"] = lambda iri: record_identifier(str(iri)) or ""
+_environment.filters["columns"] = lambda variables: table_columns(list(variables))
+_environment.filters["thousands"] = lambda number: f"{int(number):,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table for people: the variable shown, the one it links to if any, and its heading."""
+
+    variable: str
+    link: str
+    heading: str
+
+
+def table_columns(variables: list[str]) -> list[Column]:
+    """The columns for a list of variables: a thing and its title or label become one linked column."""
+    linked = {}
+    for name in variables:
+        for suffix in ("Title", "Label", "Name"):
+            if name.endswith(suffix) and name.removesuffix(suffix) in variables:
+                linked[name] = name.removesuffix(suffix)
+    hidden = set(linked.values())
+    return [
+        Column(name, linked.get(name, ""), _heading(linked.get(name, name)))
+        for name in variables
+        if name not in hidden
+    ]
+
+
+def _heading(variable: str) -> str:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", variable).replace("_", " ").lower()
+    return words[:1].upper() + words[1:]
+
+
+def page(
+    request: Request,
+    template: str,
+    values: Mapping[str, object],
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Render a template of ``templates/`` as a page."""
+    root = request.scope.get("root_path", "")
+    text = _environment.get_template(template).render(request=request, root=root, **values)
+    return HTMLResponse(text, status, {**SECURITY_HEADERS, "Vary": "Accept", **(headers or {})})
+
+
+def wants_html(request: Request) -> bool:
+    """Whether the client would rather have a page than data: it names text/html with the best quality."""
+    if "format" in request.query_params:
+        return request.query_params["format"] == "html"
+    html = others = 0.0
+    for accepted in parse_accept(request.headers.get("accept", "")):
+        if accepted.type in ("text/html", "application/xhtml+xml"):
+            html = max(html, accepted.quality)
+        elif accepted.type not in ("*/*", "application/xml") and not accepted.type.startswith("image/"):
+            others = max(others, accepted.quality)
+    return html > 0 and html >= others

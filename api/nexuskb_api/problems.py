@@ -1,0 +1,94 @@
+"""Errors as problem documents (RFC 9457), or as a page for a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from nexuskb.errors import (
+    FormatError,
+    NexusError,
+    QueryError,
+    QueryLimitError,
+    QueryRefusedError,
+    QuerySyntaxError,
+    QuestionError,
+    RecordNotFoundError,
+    UnknownTermError,
+)
+from nexuskb_api.pages import page, wants_html
+
+#: Where the kinds of problem are explained.
+TYPES = "https://w3id.org/nexuskb/problems/"
+
+
+def problem(  # noqa: PLR0913, PLR0917 -- the members of a problem document
+    request: Request,
+    status: int,
+    kind: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, object] | None = None,
+) -> Response:
+    """A problem document; ``more`` are its extension members (RFC 9457, 3.2)."""
+    title = HTTPStatus(status).phrase
+    members = {key: value for key, value in (more or {}).items() if value not in (None, "")}
+    body = {"type": TYPES + kind, "title": title, "status": status, "detail": detail, **members}
+    if wants_html(request):
+        return page(request, "problem.html", {"problem": body}, status=status, headers=headers)
+    return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Teach the application to answer errors this way."""
+    app.add_exception_handler(NexusError, _nexus_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+
+
+#: Status and kind of problem of each error; the first class that fits counts.
+_KINDS: tuple[tuple[type[NexusError], int, str], ...] = (
+    (QuerySyntaxError, 400, "query-syntax"),
+    (QueryRefusedError, 403, "query-refused"),
+    (QueryLimitError, 503, "query-limit"),
+    (QueryError, 400, "query"),
+    (FormatError, 406, "format"),
+    (UnknownTermError, 400, "unknown-term"),
+    (RecordNotFoundError, 404, "unknown-record"),
+    (QuestionError, 404, "unknown-question"),
+    (NexusError, 500, "internal"),
+)
+_LIMITS = {"time": 504, "query size": 413, "nesting depth": 400, "number of operators": 400}
+_MEMBERS = ("line", "column", "expected", "feature", "limit", "parameter")
+
+
+async def _nexus_error(request: Request, error: Exception) -> Response:
+    status, kind = next((status, kind) for known, status, kind in _KINDS if isinstance(error, known))
+    if isinstance(error, QueryLimitError):
+        status = _LIMITS.get(error.limit, status)
+    if isinstance(error, QuestionError) and error.parameter:
+        status, kind = 400, "question-parameter"
+    headers = {"Retry-After": "5"} if status == 503 else {}
+    members = {name: getattr(error, name, None) for name in _MEMBERS}
+    return problem(request, status, kind, str(error), headers, members)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class
+    headers = dict(error.headers) if error.headers else None
+    detail = error.detail
+    if error.status_code == 404 and detail == "Not Found":
+        detail = f"There is nothing at {request.url.path}. The start page / leads to everything."
+    return problem(request, error.status_code, "http", detail, headers)
+
+
+async def _invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for this class
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return problem(request, 400, "request", f"{where}: {first['msg']}.", more={"parameter": where})

@@ -1,0 +1,126 @@
+"""The named questions: the list, and the answer to each with its parameters in the address."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from nexuskb.errors import FormatError, QuestionError
+from nexuskb.questions.catalogue import Question, allowed_values, declare_prefixes, fill, question, questions
+from nexuskb.sparql.formats import CSV
+from nexuskb_api.facade import Facade, facade_of, plain
+from nexuskb_api.pages import page, wants_html
+
+router = APIRouter(tags=["Questions"])
+
+
+@router.get("/questions", summary="The named questions")
+async def list_questions(request: Request) -> Response:
+    """Every question with its words, parameters and address."""
+    if wants_html(request):
+        return page(request, "questions.html", {"questions": questions().values()})
+    listed = [_described(asked, facade_of(request), request) for asked in questions().values()]
+    return JSONResponse({"questions": listed})
+
+
+@router.get(
+    "/questions/{identifier}",
+    summary="The answer to a named question",
+    openapi_extra={
+        "parameters": [
+            {"name": "format", "in": "query", "schema": {"type": "string", "enum": ["json", "csv"]}},
+            {"name": "parameters of the question", "in": "query", "schema": {"type": "string"}},
+        ]
+    },
+)
+async def answer_question(request: Request, identifier: str) -> Response:
+    """Answer a question as JSON, CSV or a page. Without its required parameters, the page asks for them."""
+    facade = facade_of(request)
+    asked = question(identifier)
+    values = {name: value for name, value in request.query_params.items() if name != "format"}
+    html = wants_html(request)
+    missing = [p.name for p in asked.parameters if p.required and not values.get(p.name, "").strip()]
+    if html and missing:
+        return _question_page(request, facade, asked, values)
+    query = fill(asked, values, facade.vocabularies)
+    form = request.query_params.get("format") or _preferred(request)
+    if html:
+        variables, rows = await facade.table(query)
+        return _question_page(request, facade, asked, values, query=query, variables=variables, rows=rows)
+    if form == "csv":
+        headers = {"Content-Disposition": f'attachment; filename="{asked.id}.csv"', "Vary": "Accept"}
+        return StreamingResponse(
+            await facade.pool.answer(query, CSV), 200, headers, media_type=CSV.content_type
+        )
+    if form != "json":
+        raise FormatError(f"The format {form!r} is not known here. Choose json or csv.")
+    variables, rows = await facade.table(query)
+    return JSONResponse(
+        {
+            "question": _described(asked, facade, request),
+            "parameters": values,
+            "generation": facade.generation,
+            "query": declare_prefixes(query),
+            "columns": variables,
+            "rows": [plain(row) for row in rows],
+        },
+        headers={"Vary": "Accept"},
+    )
+
+
+def _preferred(request: Request) -> str:
+    accept = request.headers.get("accept", "")
+    return "csv" if "text/csv" in accept and "json" not in accept else "json"
+
+
+def _described(asked: Question, facade: Facade, request: Request) -> dict[str, object]:
+    return {
+        "id": asked.id,
+        "number": asked.number,
+        "title": asked.title,
+        "answers": asked.answers,
+        "keywords": list(asked.keywords),
+        "address": str(request.url_for("answer_question", identifier=asked.id)),
+        "parameters": [
+            {
+                "name": p.name,
+                "type": p.type,
+                "required": p.required,
+                "help": p.help,
+                "allowed": _choices(facade, p.type) or allowed_values(p, facade.vocabularies),
+            }
+            for p in asked.parameters
+        ],
+    }
+
+
+def _choices(facade: Facade, kind: str) -> list[str]:
+    scheme = facade.vocabularies.schemes.get(kind)
+    return [term.notation for term in scheme.terms] if scheme else []
+
+
+def _question_page(
+    request: Request, facade: Facade, asked: Question, values: dict[str, str], **answer: object
+) -> Response:
+    error = ""
+    for name, value in values.items():
+        try:
+            asked.parameter(name)
+        except QuestionError as unknown:
+            error = str(unknown) if value else ""
+    shown = {"query": "", "variables": [], "rows": None, **answer}
+    return page(
+        request,
+        "question.html",
+        {
+            "question": asked,
+            "values": values,
+            "schemes": facade.vocabularies.schemes,
+            "error": error,
+            "portable": declare_prefixes(str(shown["query"])) if shown["query"] else "",
+            "address": urlencode({k: v for k, v in values.items() if v}),
+            **shown,
+        },
+    )

@@ -1,0 +1,194 @@
+"""The SPARQL endpoint: SPARQL 1.1 Protocol for queries (W3C Recommendation, 21 March 2013)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response, StreamingResponse
+from starlette.datastructures import ImmutableMultiDict
+from starlette.exceptions import HTTPException
+
+from nexuskb.errors import QueryLimitError
+from nexuskb.sparql.formats import JSON, ResultFormat, format_by_name, formats_for, negotiate
+from nexuskb.sparql.guard import admit, check_graph
+from nexuskb.store.port import Dataset
+from nexuskb.terms import PREFIXES
+from nexuskb_api.description import service_description
+from nexuskb_api.facade import Facade, facade_of
+from nexuskb_api.pages import page, wants_html
+
+router = APIRouter(tags=["SPARQL"])
+
+_FORM = "application/x-www-form-urlencoded"
+_QUERY = "application/sparql-query"
+_ANSWERS = {
+    "200": {
+        "description": "The answer, or the service description where no query is given.",
+        "content": {
+            kind: {}
+            for kind in (
+                "application/sparql-results+json", "application/sparql-results+xml", "text/csv",
+                "text/tab-separated-values", "text/turtle", "application/n-triples", "application/rdf+xml",
+                "application/ld+json", "text/html",
+            )
+        },
+    },
+    "400": {"description": "The query does not parse: line, column and what was expected."},
+    "403": {"description": "Updates, SERVICE, and graphs that the base does not have."},
+    "406": {"description": "None of the formats asked for can carry the answer."},
+    "413": {"description": "The query is too long."},
+    "503": {"description": "Too many queries are waiting, or the query needed too much memory."},
+    "504": {"description": "The query took too long."},
+}  # fmt: skip
+_PARAMETERS = [
+    {"name": name, "in": "query", "schema": schema, "description": words}
+    for name, schema, words in (
+        ("query", {"type": "string"}, "The query. The prefixes of the base need no declaring."),
+        ("default-graph-uri", {"type": "array", "items": {"type": "string"}}, "Graphs of the default graph."),
+        ("named-graph-uri", {"type": "array", "items": {"type": "string"}}, "Named graphs of the dataset."),
+        ("format", {"type": "string"}, "json, xml, csv, tsv, turtle, ntriples, rdfxml or jsonld."),
+        ("timeout", {"type": "number"}, "Seconds after which to give up, up to the server's limit."),
+    )
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    query: str
+    dataset: Dataset
+    format: str | None
+    seconds: float | None
+
+
+@router.get(
+    "/sparql", summary="Query by GET", openapi_extra={"parameters": _PARAMETERS, "responses": _ANSWERS}
+)
+@router.head("/sparql", include_in_schema=False)
+async def query_by_get(request: Request) -> Response:
+    """Answer a SPARQL query in the address; without one, describe the service."""
+    if "query" not in request.query_params:
+        if wants_html(request):
+            return page(request, "sparql.html", {"prefixes": PREFIXES, "query": ""})
+        return await service_description(request)
+    return await _answer(request, _asked(request.query_params))
+
+
+@router.post(
+    "/sparql",
+    summary="Query by POST",
+    openapi_extra={
+        "requestBody": {
+            "content": {_FORM: {"schema": {"type": "object"}}, _QUERY: {"schema": {"type": "string"}}}
+        },
+        "responses": _ANSWERS,
+    },
+)
+async def query_by_post(request: Request) -> Response:
+    """Answer a SPARQL query in a form field or as the body."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == _QUERY:
+        await _bounded_body(request)
+        try:
+            text = (await request.body()).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise HTTPException(400, "The query is not UTF-8.") from error
+        return await _answer(request, _asked(request.query_params, text))
+    if kind == _FORM:
+        await _bounded_body(request)
+        form = await request.form()
+        values = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+        return await _answer(request, _asked(ImmutableMultiDict(values)))
+    if kind == "application/sparql-update":
+        raise HTTPException(403, "Updates are refused: this endpoint only answers queries.")
+    raise HTTPException(
+        415,
+        f"Send the query as {_QUERY} or {_FORM}; {kind or 'no content type'} is not understood.",
+    )
+
+
+async def _bounded_body(request: Request) -> None:
+    """Read the body, but not more of it than a query may have (forms escape each byte as up to three)."""
+    limit = 3 * facade_of(request).query_limits.max_bytes + 4096
+    held = bytearray()
+    async for chunk in request.stream():
+        held += chunk
+        if len(held) > limit:
+            raise QueryLimitError(f"The request has more than {limit:,} bytes.", "query size")
+    request._body = bytes(held)
+
+
+def _asked(values: ImmutableMultiDict[str, str], text: str | None = None) -> _Asked:
+    queries = values.getlist("query") if text is None else [text]
+    if "update" in values:
+        raise HTTPException(403, "Updates are refused: this endpoint only answers queries.")
+    if len(queries) != 1:
+        raise HTTPException(400, "Give exactly one query in the parameter query.")
+    dataset = Dataset(tuple(values.getlist("default-graph-uri")), tuple(values.getlist("named-graph-uri")))
+    return _Asked(queries[0], dataset, values.get("format"), _seconds(values))
+
+
+def _seconds(values: Mapping[str, str]) -> float | None:
+    given = values.get("timeout")
+    if not given:
+        return None
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = -1
+    if not 0 < seconds < float("inf"):
+        raise HTTPException(400, f"timeout: {given!r} is not a number of seconds, such as 5.")
+    return seconds
+
+
+async def _answer(request: Request, asked: _Asked) -> Response:
+    facade = facade_of(request)
+    parsed = admit(asked.query, PREFIXES, facade.graphs, facade.query_limits)
+    for graph in (*asked.dataset.default_graphs, *asked.dataset.named_graphs):
+        check_graph(graph, facade.graphs)
+    offered = formats_for(parsed.form)
+    if asked.format == "html" or (not asked.format and wants_html(request)):
+        return await _results_page(request, facade, asked, offered)
+    chosen = _choose(asked.format, request.headers.get("accept"), offered)
+    headers = {"Vary": "Accept", "X-Content-Type-Options": "nosniff"}
+    if request.method == "HEAD":
+        return Response(b"", 200, headers, media_type=chosen.content_type)
+    blocks = await facade.pool.answer(asked.query, chosen, asked.dataset, asked.seconds)
+    return StreamingResponse(blocks, 200, headers, media_type=chosen.content_type)
+
+
+def _choose(name: str | None, accept: str | None, offered: tuple[ResultFormat, ...]) -> ResultFormat:
+    if name:
+        return format_by_name(name, offered)
+    chosen = negotiate(accept, offered)
+    if chosen is None:
+        known = ", ".join(kind for choice in offered for kind in choice.media_types[:1])
+        raise HTTPException(
+            406, f"Nothing in Accept: {accept} can carry this answer. Ask for one of: {known}."
+        )
+    return chosen
+
+
+async def _results_page(
+    request: Request, facade: Facade, asked: _Asked, offered: tuple[ResultFormat, ...]
+) -> Response:
+    """A table for people, of the first rows, with links to the whole in every format."""
+    values: dict[str, object] = {
+        "query": asked.query,
+        "prefixes": PREFIXES,
+        "formats": offered,
+        "limit": 1000,
+    }
+    if JSON in offered:
+        blocks = await facade.pool.answer(asked.query, JSON, asked.dataset, asked.seconds)
+        answer = json.loads(b"".join([block async for block in blocks]))
+        values["variables"] = answer["head"].get("vars", [])
+        values["rows"] = answer.get("results", {}).get("bindings", [])
+        values["boolean"] = answer.get("boolean")
+        values["text"] = None
+    else:
+        blocks = await facade.pool.answer(asked.query, offered[0], asked.dataset, asked.seconds)
+        values["text"] = b"".join([block async for block in blocks]).decode()
+    return page(request, "results.html", values)

@@ -1,0 +1,224 @@
+"""The command line. Each command is a thin reading of its arguments around one library call.
+
+Commands of other packages, such as ``serve`` of the facade, join through the entry point group
+``nexuskb.commands``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+from itertools import groupby
+from pathlib import Path
+from typing import TextIO
+
+import click
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from nexuskb import __version__
+from nexuskb.content import read_model
+from nexuskb.errors import NexusError
+from nexuskb.questions.catalogue import Question, declare_prefixes, fill, question, questions
+from nexuskb.settings import Settings, load_settings
+from nexuskb.sparql.formats import CSV, QueryForm, ResultFormat, format_by_name, formats_for
+from nexuskb.sparql.parse import parse_query
+from nexuskb.store.embedded import OxigraphStore
+from nexuskb.store.filling import open_store
+from nexuskb.store.port import EVERYTHING, Solutions
+from nexuskb.terms import PREFIXES, curie
+from nexuskb.validation.base import validate as validate_files
+from nexuskb.validation.report import Report
+from nexuskb.vocabulary import Vocabularies
+
+OUT = Console()
+ERR = Console(stderr=True)
+FORMATS = click.Choice(["table", "csv", "json", "turtle"])
+
+
+class _Commands(click.Group):
+    """A group that turns the library's errors into one line and exit status 2, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except NexusError as error:
+            raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(0)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="nexuskb")
+def main() -> None:
+    """Policies, drivers, impacts and interlinkages of climate, land and water, each with its evidence."""
+
+
+for _command in entry_points(group="nexuskb.commands"):
+    main.add_command(_command.load(), _command.name)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the report."
+)
+def validate(paths: tuple[Path, ...], form: str) -> None:
+    """Check Turtle files of records against the shapes: all of data/, or PATHS in its light.
+
+    Exit status 0 if the records may enter, 1 if something keeps them out.
+    """
+    with _progress("Checking") as step:
+        report = validate_files(load_settings(), paths, step)
+    if form == "json":
+        click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        _print_report(report)
+    sys.exit(0 if report.conforms else 1)
+
+
+def _print_report(report: Report) -> None:
+    here = f"{Path.cwd()}/"
+    for file, in_file in groupby(report.violations, key=lambda v: v.file):
+        OUT.print(f"\n[bold]{file.removeprefix(here) or 'no file'}[/bold]")
+        for record, of_record in groupby(in_file, key=lambda v: v.record):
+            OUT.print(f"  {record}", highlight=False)
+            for violation in of_record:
+                mark = "[red]error[/red]  " if violation.blocking else "[yellow]warning[/yellow]"
+                OUT.print(f"    {mark} {violation.field}: ", end="", highlight=False)
+                OUT.print(
+                    violation.message.removeprefix(f"{violation.field}: "), markup=False, highlight=False
+                )
+                if violation.value:
+                    OUT.print(f"            given: {violation.value}", markup=False, highlight=False)
+                if violation.suggestion:
+                    OUT.print(
+                        f"            did you mean: {violation.suggestion}?", markup=False, highlight=False
+                    )
+    errors = sum(violation.blocking for violation in report.violations)
+    warnings = len(report.violations) - errors
+    verdict = "[green]conforms[/green]" if report.conforms else "[red]does not conform[/red]"
+    OUT.print(
+        f"\n{report.records:,} records checked: {errors} errors, {warnings} warnings. The data {verdict}."
+    )
+
+
+@main.command()
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def query(file: TextIO, form: str) -> None:
+    """Run the SPARQL query in FILE (- for standard input). The prefixes of the base need no declaring."""
+    text = file.read()
+    _answer(_open(load_settings()), text, form)
+
+
+@main.command("questions")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def list_questions(form: str) -> None:
+    """List the named questions with their parameters."""
+    if form == "json":
+        listed = [
+            {"id": q.id, "number": q.number, "title": q.title, "parameters": [p.name for p in q.parameters]}
+            for q in questions().values()
+        ]
+        click.echo(json.dumps(listed, ensure_ascii=False, indent=2))
+        return
+    table = Table("No.", "Question", "Parameters (* must be given)", "In words", show_lines=True)
+    for asked in questions().values():
+        table.add_row(str(asked.number or ""), asked.id, _parameters(asked), asked.title)
+    OUT.print(table)
+
+
+def _parameters(asked: Question) -> str:
+    return "\n".join(f"--{p.name}{'*' if p.required else ''}" for p in asked.parameters)
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.argument("name", metavar="QUESTION")
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+@click.option("--show-query", is_flag=True, help="Print the SPARQL behind the answer instead of the answer.")
+@click.pass_context
+def ask(ctx: click.Context, name: str, form: str, show_query: bool) -> None:
+    """Answer a named QUESTION (an id or number of `nexuskb questions`).
+
+    Parameters go by name: `nexuskb ask policies-against-driver --country MNG --driver overgrazing`.
+    """
+    settings = load_settings()
+    asked = question(name)
+    text = fill(asked, _named_values(ctx.args), Vocabularies(read_model(settings)))
+    if show_query:
+        click.echo(declare_prefixes(text), nl=False)
+        return
+    _answer(_open(settings), text, form)
+
+
+def _named_values(arguments: list[str]) -> dict[str, str]:
+    values, rest = {}, iter(arguments)
+    for argument in rest:
+        name, separator, value = argument.removeprefix("--").partition("=")
+        if not argument.startswith("--") or not name:
+            raise click.UsageError(f"{argument!r} is not a parameter. Give parameters as --name value.")
+        following = value if separator else next(rest, None)
+        if following is None:
+            raise click.UsageError(f"The parameter --{name} needs a value.")
+        values[name] = following
+    return values
+
+
+def _answer(store: OxigraphStore, text: str, form: str) -> None:
+    query_form = parse_query(text, PREFIXES).form
+    if form == "table" and query_form is QueryForm.SELECT:
+        _print_table(store.select(text))
+        return
+    store.answer(text, EVERYTHING, _format(form, query_form), sys.stdout.buffer)
+    if form in ("table", "json"):
+        click.echo()
+
+
+def _format(form: str, query_form: QueryForm) -> ResultFormat:
+    if form == "table":
+        return formats_for(query_form)[0]
+    if form == "csv" and query_form is QueryForm.SELECT:
+        return CSV
+    return format_by_name(form, formats_for(query_form))
+
+
+def _print_table(solutions: Solutions) -> None:
+    table = Table(*solutions.variables, box=box.SIMPLE_HEAD)
+    count = 0
+    for row in solutions.rows:
+        table.add_row(*(Text("" if term is None else curie(str(term))) for term in row))
+        count += 1
+    OUT.print(table, highlight=False)
+    OUT.print(f"{count:,} rows", highlight=False)
+
+
+def _open(settings: Settings) -> OxigraphStore:
+    with _progress("Filling the store") as step:
+        return open_store(settings, lambda done, total, _: step(done, total))
+
+
+@contextmanager
+def _progress(words: str) -> Iterator[_Step]:
+    """A progress bar on standard error that shows itself only when there is something to wait for."""
+    bar = Progress(
+        TextColumn(words), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=ERR, transient=True
+    )
+    with bar:
+        yield _Step(bar)
+
+
+class _Step:
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._task = bar.add_task("", total=None, visible=False)
+
+    def __call__(self, done: int, total: int) -> None:
+        self._bar.update(self._task, completed=done, total=total, visible=True)

@@ -1,0 +1,204 @@
+"""The catalogue of named questions.
+
+A question is a ``.rq`` file whose header, in lines that start with ``#+``, holds its words::
+
+    #+ number: 1
+    #+ title: Which policies of a country address a driver, by which measures, where exactly?
+    #+ answers: what a row of the answer says
+    #+ keywords: policy, measure, driver
+    #+ section: national-review
+    #+ parameter: country | area | required | The State whose policies are asked for
+    #+ parameter: driver | driver | optional | Only measures against this driver
+
+A parameter is a variable of the query that is replaced by a term before the query runs; its type is a
+vocabulary, ``record``, ``year``, ``date``, ``number`` or ``text``. The query stays plain SPARQL 1.1, so that
+the one behind an answer can be read, changed and run anywhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from rdflib import XSD, Literal, URIRef
+
+from nexuskb.errors import QuestionError
+from nexuskb.sparql.parse import tokens
+from nexuskb.terms import PREFIXES, record_iri
+from nexuskb.vocabulary import Vocabularies
+
+_HEADER = re.compile(r"^#\+ ?(\w+): *(.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a question: its name, the type of its value, whether it must be given, help in words."""
+
+    name: str
+    type: str
+    required: bool
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A named question. ``id`` is the file's name; ``number`` is its number as a competency question."""
+
+    id: str
+    title: str
+    answers: str
+    keywords: tuple[str, ...]
+    section: str
+    number: int | None
+    parameters: tuple[Parameter, ...]
+    query: str
+
+    def parameter(self, name: str) -> Parameter:
+        """The parameter of this name. Raises :class:`QuestionError`."""
+        for parameter in self.parameters:
+            if parameter.name == name:
+                return parameter
+        names = ", ".join(parameter.name for parameter in self.parameters) or "none"
+        raise QuestionError(
+            f"The question {self.id} has no parameter {name!r}. Its parameters: {names}.", name
+        )
+
+
+@cache
+def questions() -> dict[str, Question]:
+    """All questions by id: the competency questions first, in their order, then the others by name."""
+    found = [
+        _read(entry.name.removesuffix(".rq"), entry.read_text(encoding="utf-8"))
+        for entry in resources.files("nexuskb.questions").iterdir()
+        if entry.name.endswith(".rq")
+    ]
+    return {q.id: q for q in sorted(found, key=lambda q: (q.number or 1000, q.id))}
+
+
+def question(identifier: str) -> Question:
+    """The question of this id or number. Raises :class:`QuestionError` with the way to the list."""
+    known = questions()
+    if identifier in known:
+        return known[identifier]
+    for candidate in known.values():
+        if identifier.isdigit() and candidate.number == int(identifier):
+            return candidate
+    raise QuestionError(
+        f"There is no question {identifier!r}. The list is at /questions and `nexuskb questions`."
+    )
+
+
+def fill(asked: Question, values: Mapping[str, str], vocabularies: Vocabularies) -> str:
+    """The query of a question with its parameters filled in.
+
+    ``values`` are the parameters as people write them, such as ``{"country": "MNG"}``. Raises
+    :class:`QuestionError` that names the parameter, the value and what is allowed.
+    """
+    terms = {}
+    for name, value in values.items():
+        parameter = asked.parameter(name)
+        if value.strip():
+            terms[name] = _term(parameter, value, vocabularies)
+    for parameter in asked.parameters:
+        if parameter.required and parameter.name not in terms:
+            allowed = allowed_values(parameter, vocabularies)
+            raise QuestionError(
+                f"The question {asked.id} needs the parameter {parameter.name} ({parameter.help}). {allowed}",
+                parameter.name,
+            )
+    return replace_variables(asked.query, {name: term.n3() for name, term in terms.items()})
+
+
+def replace_variables(query: str, values: Mapping[str, str]) -> str:
+    """Put terms in Turtle syntax in the place of variables, without touching strings, IRIs or comments."""
+    parts, end = [], 0
+    for token in tokens(query):
+        if token.kind == "variable" and token.text[1:] in values:
+            parts += [query[end : token.start], values[token.text[1:]]]
+            end = token.start + len(token.text)
+    return "".join([*parts, query[end:]])
+
+
+def declare_prefixes(query: str) -> str:
+    """The query with PREFIX lines for the prefixes of the base that it uses, for running it elsewhere."""
+    used = {token.text.partition(":")[0] for token in tokens(query) if token.kind == "name"}
+    lines = [f"PREFIX {name}: <{PREFIXES[name]}>" for name in sorted(used & PREFIXES.keys())]
+    return "\n".join([*lines, query])
+
+
+def allowed_values(parameter: Parameter, vocabularies: Vocabularies) -> str:
+    """What may be given for a parameter, in words."""
+    scheme = vocabularies.schemes.get(parameter.type)
+    if scheme:
+        return "Allowed values: " + ", ".join(term.notation for term in scheme.terms) + "."
+    return {
+        "record": "Give the identifier of a record, such as mng-ndc-2020.",
+        "year": "Give a year, such as 2030.",
+        "date": "Give a date, such as 2024-05-31.",
+        "number": "Give a number, such as 5.",
+    }.get(parameter.type, "Give a text.")
+
+
+def _term(parameter: Parameter, value: str, vocabularies: Vocabularies) -> URIRef | Literal:
+    scheme = vocabularies.schemes.get(parameter.type)
+    if scheme:
+        if found := scheme.find(value):
+            return found.iri
+        near = scheme.nearest(value)
+        hint = f" Did you mean {near.notation}?" if near else ""
+        raise QuestionError(
+            f"{value!r} is not a known {parameter.name}.{hint} {allowed_values(parameter, vocabularies)}",
+            parameter.name,
+        )
+    try:
+        return _literal(parameter.type, value.strip())
+    except ValueError as error:
+        raise QuestionError(
+            f"{value!r} does not do for {parameter.name}. {allowed_values(parameter, vocabularies)}",
+            parameter.name,
+        ) from error
+
+
+def _literal(kind: str, value: str) -> URIRef | Literal:
+    if kind == "record":
+        return record_iri(value)
+    if kind == "year":
+        if not re.fullmatch(r"[12]\d{3}", value):
+            raise ValueError(value)
+        return Literal(int(value))
+    if kind == "date":
+        return Literal(dt.date.fromisoformat(value).isoformat(), datatype=XSD.date)
+    if kind == "number":
+        return Literal(int(value))
+    return Literal(value)
+
+
+def _read(identifier: str, text: str) -> Question:
+    header: dict[str, list[str]] = {}
+    body = []
+    for line in text.splitlines():
+        match = _HEADER.match(line)
+        if match:
+            header.setdefault(match[1], []).append(match[2].strip())
+        else:
+            body.append(line)
+    number = header.get("number", [""])[0]
+    return Question(
+        id=identifier,
+        title=header["title"][0],
+        answers=header["answers"][0],
+        keywords=tuple(word.strip() for word in header["keywords"][0].split(",")),
+        section=header.get("section", [""])[0],
+        number=int(number) if number else None,
+        parameters=tuple(_parameter(line) for line in header.get("parameter", [])),
+        query="\n".join(body).strip() + "\n",
+    )
+
+
+def _parameter(line: str) -> Parameter:
+    name, kind, need, words = (part.strip() for part in line.split("|", 3))
+    return Parameter(name, kind, need == "required", words)

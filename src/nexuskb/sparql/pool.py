@@ -1,0 +1,191 @@
+"""Evaluation with hard limits: queries run in worker processes that are killed when their time is up.
+
+The pool belongs to one event loop. It starts the fork server, keeps a fixed number of workers, queues what
+comes beyond them up to a bound, and replaces every worker that dies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from nexuskb.errors import QueryError, QueryLimitError, SettingsError
+from nexuskb.sparql.forkserver import COMMAND, FORK, KILL, WAIT
+from nexuskb.sparql.formats import ResultFormat
+from nexuskb.sparql.frames import HEADER, Kind, Request, decode_error, frame
+from nexuskb.store.port import EVERYTHING, Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class PoolLimits:
+    """Bounds on evaluation: seconds a query, bytes of memory a worker, workers, queries waiting."""
+
+    seconds: float = 30.0
+    memory: int = 1024**3
+    workers: int = 2
+    waiting: int = 64
+
+
+@dataclass(slots=True)
+class _Worker:
+    pid: int
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+
+class WorkerPool:
+    """Answers queries on a finished store under limits. Use it as an async context manager."""
+
+    def __init__(self, directory: Path, generation: str, limits: PoolLimits, mode: str = "memory") -> None:
+        self.generation = generation
+        self.limits = limits
+        self._arguments = [str(directory), generation, mode, str(limits.memory)]
+        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._waiting = 0
+        self._control_lock = asyncio.Lock()
+        self.restarts = 0
+
+    async def __aenter__(self) -> WorkerPool:
+        """Start the fork server and the workers. Raises :class:`SettingsError` if they cannot start."""
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        self._server = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "nexuskb.sparql.forkserver", *self._arguments, stdin=theirs.fileno()
+        )  # fmt: skip
+        theirs.close()
+        self._control = ours
+        try:
+            await self._reply()
+        except (ConnectionError, asyncio.IncompleteReadError) as error:
+            raise SettingsError(f"The query workers could not start on {self._arguments[0]}.") from error
+        for _ in range(self.limits.workers):
+            self._idle.put_nowait(await self._fork())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the workers and the fork server."""
+        self._control.close()
+        await self._server.wait()
+
+    async def answer(
+        self,
+        query: str,
+        result_format: ResultFormat,
+        dataset: Dataset = EVERYTHING,
+        seconds: float | None = None,
+    ) -> AsyncIterator[bytes]:
+        """Evaluate a query; the answer comes in blocks as it is made.
+
+        The first block is waited for, so that an error of the query is raised here and not in the middle of
+        an answer. Raises :class:`QueryError` and its kinds. A late error ends the iteration with one.
+        """
+        limit = min(seconds or self.limits.seconds, self.limits.seconds)
+        worker = await self._borrow()
+        request = Request(query, dataset.default_graphs, dataset.named_graphs, result_format.name)
+        blocks = self._blocks(worker, request, asyncio.get_running_loop().time() + limit, limit)
+        first = await anext(blocks, b"")
+        return _chain(first, blocks)
+
+    async def whole(self, query: str, result_format: ResultFormat) -> bytes:
+        """The whole answer to a query of our own."""
+        return b"".join([block async for block in await self.answer(query, result_format)])
+
+    async def _blocks(
+        self, worker: _Worker, request: Request, deadline: float, limit: float
+    ) -> AsyncIterator[bytes]:
+        finished = False
+        try:
+            worker.writer.write(frame(Kind.REQUEST, request.encode()))
+            async with asyncio.timeout_at(deadline):
+                await worker.writer.drain()
+                while True:
+                    kind, length = HEADER.unpack(await worker.reader.readexactly(HEADER.size))
+                    body = await worker.reader.readexactly(length)
+                    if kind != Kind.DATA:
+                        finished = True
+                        break
+                    yield body
+            if kind == Kind.ERROR:
+                raise decode_error(body)
+        except TimeoutError as error:
+            raise QueryLimitError(
+                f"The query was stopped after {limit:g} seconds. Ask for less: add LIMIT, name the kind of "
+                "record, or join on fewer free variables.",
+                "time",
+            ) from error
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            ended_by = await self._command(WAIT, worker.pid)
+            raise _cause_of_death(ended_by, self.limits) from error
+        finally:
+            await self._give_back(worker, finished=finished)
+
+    async def _borrow(self) -> _Worker:
+        if self._waiting >= self.limits.waiting:
+            raise QueryLimitError(
+                f"{self._waiting} queries are waiting already. Try again in a few seconds.", "queue"
+            )
+        self._waiting += 1
+        try:
+            return await self._idle.get()
+        finally:
+            self._waiting -= 1
+
+    async def _give_back(self, worker: _Worker, *, finished: bool) -> None:
+        if not finished:
+            worker.writer.close()
+            await self._command(KILL, worker.pid)
+            worker = await self._fork()
+            self.restarts += 1
+        self._idle.put_nowait(worker)
+
+    async def _fork(self) -> _Worker:
+        ours, theirs = socket.socketpair()
+        async with self._control_lock:
+            self._control.setblocking(True)
+            socket.send_fds(self._control, [COMMAND.pack(FORK, 0)], [theirs.fileno()])
+            self._control.setblocking(False)
+            theirs.close()
+            pid = await self._reply()
+        reader, writer = await asyncio.open_connection(sock=ours)
+        return _Worker(pid, reader, writer)
+
+    async def _command(self, operation: bytes, pid: int) -> int:
+        async with self._control_lock:
+            await asyncio.get_running_loop().sock_sendall(self._control, COMMAND.pack(operation, pid))
+            return await self._reply()
+
+    async def _reply(self) -> int:
+        held = b""
+        while len(held) < COMMAND.size:
+            data = await asyncio.get_running_loop().sock_recv(self._control, COMMAND.size - len(held))
+            if not data:
+                raise ConnectionError("the fork server ended")
+            held += data
+        _, number = COMMAND.unpack(held)
+        return int(number)
+
+
+def _cause_of_death(ended_by: int, limits: PoolLimits) -> QueryError:
+    if ended_by == signal.SIGABRT:
+        return QueryLimitError(
+            f"The query needed more than {limits.memory // 1024**2:,} MiB of memory. Ask for less at a time.",
+            "memory",
+        )
+    if ended_by == signal.SIGSEGV:
+        return QueryLimitError("The query is nested too deeply to be evaluated.", "nesting depth")
+    return QueryLimitError("The query ended its worker. Ask for less at a time.", "resources")
+
+
+async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if first:
+        yield first
+    async for block in rest:
+        yield block

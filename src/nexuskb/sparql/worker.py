@@ -1,0 +1,91 @@
+"""A query worker: a process that evaluates one query at a time and can be killed at any moment.
+
+Its limits are set by the kernel: address space, so that a query cannot fill the machine, and file
+descriptors, so that no query can open a connection or a file.
+"""
+
+from __future__ import annotations
+
+import resource
+import signal
+import socket
+from pathlib import Path
+
+from nexuskb.errors import NexusError, QueryError
+from nexuskb.sparql.frames import BLOCK, HEADER, Kind, Request, encode_error, frame, result_format
+from nexuskb.store.port import Dataset, TripleStore
+
+
+class _FrameWriter:
+    """A binary file whose content goes out in messages of bounded size."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._held = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self._held += data
+        while len(self._held) >= BLOCK:
+            self._channel.sendall(frame(Kind.DATA, bytes(self._held[:BLOCK])))
+            del self._held[:BLOCK]
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing to do: what is held goes out in whole blocks, and at the end."""
+
+    def finish(self) -> None:
+        if self._held:
+            self._channel.sendall(frame(Kind.DATA, bytes(self._held)))
+        self._channel.sendall(frame(Kind.END))
+
+
+def confine(memory: int) -> None:
+    """Bound this process: ``memory`` bytes of address space beyond what it has, no new descriptors."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ceiling = _address_space() + memory
+    resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+
+
+def serve(channel: socket.socket, store: TripleStore) -> None:
+    """Answer requests from the channel until it closes."""
+    while (request := _receive(channel)) is not None:
+        out = _FrameWriter(channel)
+        dataset = Dataset(request.default_graphs, request.named_graphs)
+        try:
+            store.answer(request.query, dataset, result_format(request.format), out)
+            out.finish()
+        except NexusError as error:
+            known = error if isinstance(error, QueryError) else QueryError(str(error))
+            channel.sendall(frame(Kind.ERROR, encode_error(known)))
+        except (OSError, ValueError, RuntimeError) as error:
+            channel.sendall(frame(Kind.ERROR, encode_error(QueryError(f"The query failed: {error}"))))
+
+
+def _receive(channel: socket.socket) -> Request | None:
+    header = _exactly(channel, HEADER.size)
+    if header is None:
+        return None
+    _, length = HEADER.unpack(header)
+    body = _exactly(channel, length)
+    return None if body is None else Request.decode(body)
+
+
+def _exactly(channel: socket.socket, length: int) -> bytes | None:
+    held = bytearray()
+    while len(held) < length:
+        data = channel.recv(length - len(held))
+        if not data:
+            return None
+        held += data
+    return bytes(held)
+
+
+def _address_space() -> int:
+    """Bytes of address space in use now (0 where the system does not tell)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()

@@ -1,0 +1,101 @@
+"""What many tests need: the settings of the checkout, its store, and a served instance."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from rdflib import Graph
+
+from nexuskb.content import read_model, read_shapes
+from nexuskb.settings import Settings
+from nexuskb.store.embedded import OxigraphStore
+from nexuskb.store.filling import open_store
+from nexuskb.vocabulary import Vocabularies
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The curated files of this checkout, with a home of their own for the store."""
+    return Settings(ROOT / "ontology", ROOT / "data", tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def model(settings: Settings) -> Graph:
+    """Ontology and vocabularies."""
+    return read_model(settings)
+
+
+@pytest.fixture(scope="session")
+def shapes_graph(settings: Settings) -> Graph:
+    """All shapes."""
+    return read_shapes(settings)
+
+
+@pytest.fixture(scope="session")
+def store(settings: Settings) -> OxigraphStore:
+    """The whole base."""
+    return open_store(settings)
+
+
+@pytest.fixture(scope="session")
+def vocabularies(model: Graph) -> Vocabularies:
+    """All vocabularies."""
+    return Vocabularies(model)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment in which commands see these settings."""
+    return {
+        **os.environ,
+        "NEXUSKB_ONTOLOGY": str(settings.ontology),
+        "NEXUSKB_DATA": str(settings.data),
+        "NEXUSKB_HOME": str(settings.home),
+    }
+
+
+@pytest.fixture(scope="session")
+def served(settings: Settings, store: OxigraphStore) -> Iterator[str]:
+    """The address of a real server, started as its user would start it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [str(Path(sys.executable).parent / "nexuskb"), "serve", "--port", str(port)]
+    process = subprocess.Popen(command, env=environment(settings), stdout=subprocess.PIPE, text=True)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_for(address: str, process: subprocess.Popen[str]) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with status {process.returncode}")
+        try:
+            httpx.get(address, timeout=2)
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the server did not answer within 60 seconds")
+
+
+@pytest.fixture
+def web(served: str) -> Iterator[httpx.Client]:
+    """A client of the served instance."""
+    with httpx.Client(base_url=served, timeout=60) as client:
+        yield client
