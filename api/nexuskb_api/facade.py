@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from fastapi import FastAPI, Request
 from rdflib import Graph
@@ -78,6 +78,6 @@ async def open_facade(app: FastAPI, settings: Settings, limits: PoolLimits) -> A
         yield
 
 
-def plain(row: Binding) -> dict[str, Any]:
+def plain(row: Binding) -> dict[str, str]:
     """A binding without the wrapping of the results format: name to value."""
     return {name: term["value"] for name, term in row.items()}

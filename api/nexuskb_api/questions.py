@@ -5,9 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 
 from nexuskb.errors import FormatError, QuestionError
+from nexuskb.questions.answers import Answer, answer, as_csv, reservations_query
 from nexuskb.questions.catalogue import Question, allowed_values, declare_prefixes, fill, question, questions
 from nexuskb.sparql.formats import CSV
 from nexuskb_api.facade import Facade, facade_of, plain
@@ -47,27 +48,44 @@ async def answer_question(request: Request, identifier: str) -> Response:
     query = fill(asked, values, facade.vocabularies)
     form = request.query_params.get("format") or _preferred(request)
     if html:
-        variables, rows = await facade.table(query)
-        return _question_page(request, facade, asked, values, query=query, variables=variables, rows=rows)
+        return await _answer_page(request, facade, asked, values, query)
+    if form not in ("csv", "json"):
+        raise FormatError(f"The format {form!r} is not known here. Choose json or csv.")
+    given = await _answer(facade, query)
     if form == "csv":
         headers = {"Content-Disposition": f'attachment; filename="{asked.id}.csv"', "Vary": "Accept"}
-        return StreamingResponse(
-            await facade.pool.answer(query, CSV), 200, headers, media_type=CSV.content_type
-        )
-    if form != "json":
-        raise FormatError(f"The format {form!r} is not known here. Choose json or csv.")
-    variables, rows = await facade.table(query)
+        return Response(as_csv(given), 200, headers, media_type=CSV.content_type)
     return JSONResponse(
         {
             "question": _described(asked, facade, request),
             "parameters": values,
             "generation": facade.generation,
             "query": declare_prefixes(query),
-            "columns": variables,
-            "rows": [plain(row) for row in rows],
+            "columns": given.columns,
+            "rows": given.rows,
+            "reservations": given.reservations,
         },
         headers={"Vary": "Accept"},
     )
+
+
+async def _answer(facade: Facade, query: str) -> Answer:
+    columns, bindings = await facade.table(query)
+    rows = [plain(binding) for binding in bindings]
+    wanted = reservations_query(rows)
+    reserved = [plain(binding) for binding in await facade.rows(wanted)] if wanted else []
+    return answer(columns, rows, reserved)
+
+
+async def _answer_page(
+    request: Request, facade: Facade, asked: Question, values: dict[str, str], query: str
+) -> Response:
+    variables, bindings = await facade.table(query)
+    given = await _answer(facade, query)
+    return _question_page(
+        request, facade, asked, values,
+        query=query, variables=variables, rows=bindings, reservations=given.by_words(),
+    )  # fmt: skip
 
 
 def _preferred(request: Request) -> str:
@@ -102,7 +120,7 @@ def _choices(facade: Facade, kind: str) -> list[str]:
 
 
 def _question_page(
-    request: Request, facade: Facade, asked: Question, values: dict[str, str], **answer: object
+    request: Request, facade: Facade, asked: Question, values: dict[str, str], **shown_answer: object
 ) -> Response:
     error = ""
     for name, value in values.items():
@@ -110,7 +128,7 @@ def _question_page(
             asked.parameter(name)
         except QuestionError as unknown:
             error = str(unknown) if value else ""
-    shown = {"query": "", "variables": [], "rows": None, **answer}
+    shown = {"query": "", "variables": [], "rows": None, "reservations": {}, **shown_answer}
     return page(
         request,
         "question.html",

@@ -6,6 +6,7 @@ Commands of other packages, such as ``serve`` of the facade, join through the en
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Iterator
@@ -23,15 +24,17 @@ from rich.table import Table
 from rich.text import Text
 
 from nexuskb import __version__
+from nexuskb.audit import Audit, audit
 from nexuskb.content import read_model
 from nexuskb.errors import NexusError
+from nexuskb.questions.answers import Answer, answer, as_csv, reservations_query
 from nexuskb.questions.catalogue import Question, declare_prefixes, fill, question, questions
 from nexuskb.settings import Settings, load_settings
 from nexuskb.sparql.formats import CSV, QueryForm, ResultFormat, format_by_name, formats_for
 from nexuskb.sparql.parse import parse_query
 from nexuskb.store.embedded import OxigraphStore
 from nexuskb.store.filling import open_store
-from nexuskb.store.port import EVERYTHING, Solutions
+from nexuskb.store.port import EVERYTHING
 from nexuskb.terms import PREFIXES, curie
 from nexuskb.validation.base import validate as validate_files
 from nexuskb.validation.report import Report
@@ -119,6 +122,52 @@ def query(file: TextIO, form: str) -> None:
     _answer(_open(load_settings()), text, form)
 
 
+@main.command("audit")
+@click.option("--older-than", default=10, show_default=True, help="Years after which a source counts as old.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def run_audit(older_than: int, form: str) -> None:
+    """Say how well the base is sourced, and list what must not stay as it is.
+
+    Exit status 1 if there are dangling links, claims without evidence or unreviewed duplicates.
+    """
+    settings = load_settings()
+    found = audit(_open(settings), settings.data, older_than, dt.datetime.now(tz=dt.UTC).year)
+    if form == "json":
+        click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        _print_audit(found)
+    sys.exit(0 if found.clean else 1)
+
+
+def _print_audit(found: Audit) -> None:
+    table = Table(
+        "Area", "Claims", "With pinpoint", "Two sources or more", "News alone", "Sensitive alone",
+        f"Sources older than {found.older_than} years", "Policies", "Without original title",
+    )  # fmt: skip
+    for area in found.areas:
+        shares = (area.with_pinpoint, area.with_two_sources, area.on_news_only, area.on_sensitive_only)
+        table.add_row(
+            area.area,
+            f"{area.claims:,}",
+            *(_share(count, area.claims) for count in (*shares, area.on_old_sources)),
+            f"{area.policies:,}",
+            _share(area.without_original_title, area.policies),
+        )
+    OUT.print(table)
+    for words, faults in (
+        ("links that lead nowhere", found.dangling),
+        ("claims without evidence", found.unsourced),
+        ("pairs that look like duplicates and are not reviewed", found.unreviewed_duplicates),
+    ):
+        OUT.print(f"{len(faults)} {words}", highlight=False)
+        for fault in faults:
+            OUT.print(f"  {fault}", markup=False, highlight=False)
+
+
+def _share(count: int, of: int) -> str:
+    return f"{count:,} ({count / of:.0%})" if of else "0"
+
+
 @main.command("questions")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def list_questions(form: str) -> None:
@@ -156,7 +205,28 @@ def ask(ctx: click.Context, name: str, form: str, show_query: bool) -> None:
     if show_query:
         click.echo(declare_prefixes(text), nl=False)
         return
-    _answer(_open(settings), text, form)
+    store = _open(settings)
+    if form not in ("table", "csv"):
+        _answer(store, text, form)
+        return
+    given = _with_reservations(store, text)
+    if form == "csv":
+        click.echo(as_csv(given), nl=False)
+        return
+    _print_table(given.columns, [[row.get(name, "") for name in given.columns] for row in given.rows])
+    for words, identifiers in given.by_words().items():
+        OUT.print(f"\nTo be said: {words}", markup=False, highlight=False)
+        OUT.print(f"  {', '.join(identifiers)}", markup=False, highlight=False)
+
+
+def _with_reservations(store: OxigraphStore, text: str) -> Answer:
+    solutions = store.select(text)
+    rows = [{name: str(term) for name, term in row.items()} for row in solutions]
+    wanted = reservations_query(rows)
+    reserved = (
+        [{name: str(term) for name, term in row.items()} for row in store.select(wanted)] if wanted else []
+    )
+    return answer(list(solutions.variables), rows, reserved)
 
 
 def _named_values(arguments: list[str]) -> dict[str, str]:
@@ -175,7 +245,9 @@ def _named_values(arguments: list[str]) -> dict[str, str]:
 def _answer(store: OxigraphStore, text: str, form: str) -> None:
     query_form = parse_query(text, PREFIXES).form
     if form == "table" and query_form is QueryForm.SELECT:
-        _print_table(store.select(text))
+        solutions = store.select(text)
+        rows = [["" if term is None else str(term) for term in row] for row in solutions.rows]
+        _print_table(list(solutions.variables), rows)
         return
     store.answer(text, EVERYTHING, _format(form, query_form), sys.stdout.buffer)
     if form in ("table", "json"):
@@ -190,14 +262,12 @@ def _format(form: str, query_form: QueryForm) -> ResultFormat:
     return format_by_name(form, formats_for(query_form))
 
 
-def _print_table(solutions: Solutions) -> None:
-    table = Table(*solutions.variables, box=box.SIMPLE_HEAD)
-    count = 0
-    for row in solutions.rows:
-        table.add_row(*(Text("" if term is None else curie(str(term))) for term in row))
-        count += 1
+def _print_table(columns: list[str], rows: list[list[str]]) -> None:
+    table = Table(*columns, box=box.SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*(Text(curie(value)) for value in row))
     OUT.print(table, highlight=False)
-    OUT.print(f"{count:,} rows", highlight=False)
+    OUT.print(f"{len(rows):,} rows", highlight=False)
 
 
 def _open(settings: Settings) -> OxigraphStore:

@@ -44,15 +44,15 @@ def _files(settings: Settings) -> Iterator[ContentFile]:
         yield ContentFile(path, GRAPHS.records)
 
 
-def fingerprint(files: list[ContentFile]) -> str:
-    """A hash of the files' graphs and bytes: equal fingerprints give equal stores."""
+def fingerprint(files: list[ContentFile], rules: list[Path]) -> str:
+    """A hash of the files' graphs and bytes and of the rules: equal fingerprints give equal stores."""
     digest = hashlib.sha256(LAYOUT.encode())
-    for file in files:
+    for path, graph in [*((f.path, f.graph) for f in files), *((rule, GRAPHS.derived) for rule in rules)]:
         try:
-            content = file.path.read_bytes()
+            content = path.read_bytes()
         except OSError as error:
-            raise ContentError(f"The file {file.path} cannot be read: {error.strerror}.") from error
-        digest.update(f"\0{file.graph}\0{len(content)}\0".encode())
+            raise ContentError(f"The file {path} cannot be read: {error.strerror}.") from error
+        digest.update(f"\0{graph}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()[:32]
 

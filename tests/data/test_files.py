@@ -12,7 +12,6 @@ from rdflib import DCTERMS, RDF, BNode, Graph, Literal, URIRef
 from nexuskb.content import read_turtle
 from nexuskb.exchange.turtle import serialise
 from nexuskb.fields import predicate_order, read_fields
-from nexuskb.settings import Settings
 from nexuskb.store.embedded import OxigraphStore
 from nexuskb.terms import EV, NX, REC, record_iri
 
@@ -53,7 +52,10 @@ def test_a_file_is_exactly_what_our_writer_makes_of_it(path: Path, shapes_graph:
 def test_a_file_holds_one_kind_of_record_with_its_evidence_and_no_blank_node(path: Path) -> None:
     graph = read_turtle([path])
     assert not any(isinstance(node, BNode) for node in graph.all_nodes())
-    assert {str(o).removeprefix(str(NX)) for o in graph.objects(None, RDF.type)} <= {KINDS[path.stem], "Evidence"}
+    assert {str(o).removeprefix(str(NX)) for o in graph.objects(None, RDF.type)} <= {
+        KINDS[path.stem],
+        "Evidence",
+    }
 
 
 def test_the_last_part_of_a_record_iri_is_its_identifier() -> None:

@@ -41,7 +41,9 @@ def english(graph: Graph, subject: URIRef, predicate: URIRef) -> list[str]:
 def test_every_class_and_property_has_one_english_label_and_definition(model, terms) -> None:
     assert terms
     wrong = [
-        t for t in terms if len(english(model, t, RDFS.label)) != 1 or len(english(model, t, SKOS.definition)) != 1
+        t
+        for t in terms
+        if len(english(model, t, RDFS.label)) != 1 or len(english(model, t, SKOS.definition)) != 1
     ]
     assert not wrong
 
@@ -97,7 +99,9 @@ def test_records_use_only_properties_and_terms_that_exist(model, records) -> Non
     assert used - set(model.subjects(RDF.type, None)) == set()
 
 
-def test_every_vocabulary_term_has_label_definition_notation_and_scheme(model, vocabularies: Vocabularies) -> None:
+def test_every_vocabulary_term_has_label_definition_notation_and_scheme(
+    model, vocabularies: Vocabularies
+) -> None:
     concepts = sorted(model.subjects(RDF.type, SKOS.Concept))
     assert len(concepts) > 200
     for concept in concepts:
@@ -154,7 +158,11 @@ def test_alignments_lead_only_to_verified_iris(alignments, settings: Settings, m
 
 
 def test_the_six_states_are_named_as_the_united_nations_names_them(vocabularies: Vocabularies) -> None:
-    names = {t.notation: t.label for t in vocabularies.schemes["area"].terms if re.fullmatch("[A-Z]{3}", t.notation)}
+    names = {
+        t.notation: t.label
+        for t in vocabularies.schemes["area"].terms
+        if re.fullmatch("[A-Z]{3}", t.notation)
+    }
     assert names == {
         "CHN": "China",
         "PRK": "Democratic People's Republic of Korea",

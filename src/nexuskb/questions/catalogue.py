@@ -27,11 +27,10 @@ from importlib import resources
 from rdflib import XSD, Literal, URIRef
 
 from nexuskb.errors import QuestionError
+from nexuskb.headers import split_header
 from nexuskb.sparql.parse import tokens
 from nexuskb.terms import PREFIXES, record_iri
 from nexuskb.vocabulary import Vocabularies
-
-_HEADER = re.compile(r"^#\+ ?(\w+): *(.*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +177,7 @@ def _literal(kind: str, value: str) -> URIRef | Literal:
 
 
 def _read(identifier: str, text: str) -> Question:
-    header: dict[str, list[str]] = {}
-    body = []
-    for line in text.splitlines():
-        match = _HEADER.match(line)
-        if match:
-            header.setdefault(match[1], []).append(match[2].strip())
-        else:
-            body.append(line)
+    header, query = split_header(text)
     number = header.get("number", [""])[0]
     return Question(
         id=identifier,
@@ -195,7 +187,7 @@ def _read(identifier: str, text: str) -> Question:
         section=header.get("section", [""])[0],
         number=int(number) if number else None,
         parameters=tuple(_parameter(line) for line in header.get("parameter", [])),
-        query="\n".join(body).strip() + "\n",
+        query=query,
     )
 
 

@@ -14,9 +14,20 @@ from rdflib.term import Node
 
 from nexuskb.errors import RecordNotFoundError
 from nexuskb.fields import Field, fields_of, predicate_order, read_fields
-from nexuskb.terms import NX, concept_iri, record_identifier, record_iri
+from nexuskb.terms import NX, record_identifier, record_iri
 
-_HIDDEN = frozenset({RDF.type, RDFS.label, DCTERMS.identifier, NX.evidence, NX.caveat, NX.reviewState})
+_HIDDEN = frozenset(
+    {
+        RDF.type,
+        RDFS.label,
+        DCTERMS.identifier,
+        NX.evidence,
+        NX.caveat,
+        NX.reservation,
+        NX.soleSupport,
+        NX.reviewState,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ class RecordReader:
             label=str(label),
             language=_foreign(label),
             review=self._text(graph, graph.value(iri, NX.reviewState)),
-            cautions=tuple(_cautions(graph, iri)),
+            cautions=tuple(sorted(str(words) for words in graph.objects(iri, NX.reservation))),
             fields=tuple(self._values(graph, iri, known)),
             evidence=evidence,
             incoming=tuple(self._incoming(graph, iri)),
@@ -204,23 +215,6 @@ def plain_query(identifier: str) -> str:
 def moved_query(identifier: str) -> str:
     """The query for the record that holds an identifier merged into it."""
     return f"SELECT ?record WHERE {{ ?record nx:otherIdentifier {Literal(identifier).n3()} }}"
-
-
-def _cautions(graph: Graph, iri: URIRef) -> Iterable[str]:
-    """What follows from the evidence for whoever cites the record."""
-    sources = {s for e in graph.objects(iri, NX.evidence) for s in graph.objects(e, NX.source)}
-    kinds = {kind for s in sources for kind in graph.objects(s, NX.sourceKind)}
-    if (iri, NX.basis, concept_iri("basis", "general-knowledge")) in graph:
-        yield "Rests on general knowledge: check it against a source before use."
-    if kinds == {concept_iri("sourcekind", "news")}:
-        yield "Rests on news alone."
-    if sources and all(set(graph.objects(s, NX.sensitivity)) for s in sources):
-        yield (
-            "Rests alone on texts compiled in another State, which the State concerned may not accept as "
-            "official. Say so where you use it."
-        )
-    for caveat in sorted(graph.objects(iri, NX.caveat), key=str):
-        yield str(caveat)
 
 
 def _place(node: Node) -> tuple[int, str]:

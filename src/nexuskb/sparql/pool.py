@@ -37,6 +37,8 @@ class _Worker:
     pid: int
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    expired: bool = False
+    leaving: asyncio.Task[int] | None = None
 
 
 class WorkerPool:
@@ -49,6 +51,7 @@ class WorkerPool:
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._waiting = 0
         self._control_lock = asyncio.Lock()
+        self._leaving: set[asyncio.Task[int]] = set()
         self.restarts = 0
 
     async def __aenter__(self) -> WorkerPool:
@@ -72,6 +75,8 @@ class WorkerPool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the workers and the fork server."""
+        for task in self._leaving:
+            task.cancel()
         self._control.close()
         await self._server.wait()
 
@@ -90,7 +95,7 @@ class WorkerPool:
         limit = min(seconds or self.limits.seconds, self.limits.seconds)
         worker = await self._borrow()
         request = Request(query, dataset.default_graphs, dataset.named_graphs, result_format.name)
-        blocks = self._blocks(worker, request, asyncio.get_running_loop().time() + limit, limit)
+        blocks = self._blocks(worker, request, limit)
         first = await anext(blocks, b"")
         return _chain(first, blocks)
 
@@ -98,34 +103,40 @@ class WorkerPool:
         """The whole answer to a query of our own."""
         return b"".join([block async for block in await self.answer(query, result_format)])
 
-    async def _blocks(
-        self, worker: _Worker, request: Request, deadline: float, limit: float
-    ) -> AsyncIterator[bytes]:
+    async def _blocks(self, worker: _Worker, request: Request, limit: float) -> AsyncIterator[bytes]:
+        """The answer as it comes. The clock also runs while the client is slow to take it.
+
+        Whoever reads may be cancelled or go away at any point, so nothing is waited for when this ends.
+        """
+        clock = asyncio.get_running_loop().call_later(limit, self._expire, worker)
         finished = False
         try:
             worker.writer.write(frame(Kind.REQUEST, request.encode()))
-            async with asyncio.timeout_at(deadline):
-                await worker.writer.drain()
-                while True:
-                    kind, length = HEADER.unpack(await worker.reader.readexactly(HEADER.size))
-                    body = await worker.reader.readexactly(length)
-                    if kind != Kind.DATA:
-                        finished = True
-                        break
-                    yield body
+            await worker.writer.drain()
+            while True:
+                kind, length = HEADER.unpack(await worker.reader.readexactly(HEADER.size))
+                body = await worker.reader.readexactly(length)
+                if kind != Kind.DATA:
+                    finished = True
+                    break
+                yield body
             if kind == Kind.ERROR:
                 raise decode_error(body)
-        except TimeoutError as error:
-            raise QueryLimitError(
-                f"The query was stopped after {limit:g} seconds. Ask for less: add LIMIT, name the kind of "
-                "record, or join on fewer free variables.",
-                "time",
-            ) from error
         except (asyncio.IncompleteReadError, ConnectionError) as error:
-            ended_by = await self._command(WAIT, worker.pid)
+            ended_by = await asyncio.shield(self._dismiss(worker, WAIT))
+            if worker.expired:
+                raise QueryLimitError(
+                    f"The query was stopped after {limit:g} seconds. Ask for less: add LIMIT, name the kind "
+                    "of record, or join on fewer free variables.",
+                    "time",
+                ) from error
             raise _cause_of_death(ended_by, self.limits) from error
         finally:
-            await self._give_back(worker, finished=finished)
+            clock.cancel()
+            if finished and worker.leaving is None:
+                self._idle.put_nowait(worker)
+            else:
+                self._dismiss(worker, KILL)
 
     async def _borrow(self) -> _Worker:
         if self._waiting >= self.limits.waiting:
@@ -138,13 +149,25 @@ class WorkerPool:
         finally:
             self._waiting -= 1
 
-    async def _give_back(self, worker: _Worker, *, finished: bool) -> None:
-        if not finished:
+    def _expire(self, worker: _Worker) -> None:
+        worker.expired = True
+        self._dismiss(worker, KILL)
+
+    def _dismiss(self, worker: _Worker, operation: bytes) -> asyncio.Task[int]:
+        """Have a worker ended and replaced in the background; the task gives the signal that ended it."""
+        if worker.leaving is None:
             worker.writer.close()
-            await self._command(KILL, worker.pid)
-            worker = await self._fork()
-            self.restarts += 1
-        self._idle.put_nowait(worker)
+            worker.leaving = asyncio.create_task(self._replace(worker, operation))
+            self._leaving.add(worker.leaving)
+            worker.leaving.add_done_callback(self._leaving.discard)
+        return worker.leaving
+
+    async def _replace(self, worker: _Worker, operation: bytes) -> int:
+        ended_by = await self._command(operation, worker.pid)
+        replacement = await self._fork()
+        self.restarts += 1
+        self._idle.put_nowait(replacement)
+        return ended_by
 
     async def _fork(self) -> _Worker:
         ours, theirs = socket.socketpair()

@@ -18,8 +18,10 @@ import pyoxigraph as ox
 
 from nexuskb.content import ContentFile, fingerprint, store_files
 from nexuskb.errors import ContentError, SettingsError
+from nexuskb.rules import Rule, read_rules, rule_files
 from nexuskb.settings import Settings
 from nexuskb.store.embedded import OxigraphStore
+from nexuskb.terms import GRAPHS, PREFIXES
 
 Progress = Callable[[int, int, str], None]
 
@@ -37,7 +39,7 @@ def open_store(settings: Settings, progress: Progress | None = None) -> Oxigraph
 def prepare(settings: Settings, progress: Progress | None = None) -> tuple[Path, str]:
     """Make sure that the store of the present content is on disk; its directory and generation."""
     files = store_files(settings)
-    generation = fingerprint(files)
+    generation = fingerprint(files, rule_files(settings))
     generations = settings.home / "generations"
     target = generations / generation
     if target.is_dir():
@@ -50,7 +52,7 @@ def prepare(settings: Settings, progress: Progress | None = None) -> tuple[Path,
         ) from error
     with _only_one(settings.home / "filling.lock"):
         if not target.is_dir():
-            _build(files, generations, target, progress)
+            _build(settings, files, target, progress)
             _forget_older(generations, keep=target)
     return target, generation
 
@@ -62,11 +64,13 @@ def _only_one(lock: Path) -> Iterator[None]:
         yield
 
 
-def _build(files: list[ContentFile], generations: Path, target: Path, progress: Progress | None) -> None:
+def _build(settings: Settings, files: list[ContentFile], target: Path, progress: Progress | None) -> None:
+    generations = target.parent
     scratch = Path(tempfile.mkdtemp(prefix="building-", dir=generations))
     try:
         store = ox.Store(str(scratch))
         store.bulk_extend(_quads(files, progress))
+        store.bulk_extend(_derived(store, read_rules(settings)))
         store.flush()
         del store
         scratch.rename(target)
@@ -89,6 +93,21 @@ def _quads(files: list[ContentFile], progress: Progress | None) -> Iterator[ox.Q
                 yield ox.Quad(quad.subject, quad.predicate, quad.object, graph)
         except SyntaxError as error:
             raise ContentError(f"The file {file.path} is not readable Turtle: {error}") from error
+
+
+def _derived(store: ox.Store, rules: list[Rule]) -> list[ox.Quad]:
+    """What the rules conclude from the curated graphs."""
+    graph = ox.NamedNode(str(GRAPHS.derived))
+    quads = []
+    for rule in rules:
+        try:
+            triples = store.query(rule.query, prefixes=PREFIXES, use_default_graph_as_union=True)
+        except SyntaxError as error:
+            raise ContentError(f"The rule {rule.name} does not parse: {error}") from error
+        if not isinstance(triples, ox.QueryTriples):
+            raise ContentError(f"The rule {rule.name} is not a CONSTRUCT query.")
+        quads += [ox.Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples]
+    return quads
 
 
 def _forget_older(generations: Path, keep: Path) -> None:

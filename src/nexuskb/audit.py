@@ -1,0 +1,179 @@
+"""The audit: how well the base is sourced, area by area, and what in it must not stay as it is.
+
+Shares are of claims (records that carry evidence). What must be nil: links that lead nowhere, claims
+without evidence, and pairs that look like duplicates and that nobody has reviewed.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from pathlib import Path
+
+from nexuskb.store.port import TripleStore
+
+_CLAIMS = """SELECT DISTINCT ?claim ?area WHERE {
+  ?kind rdfs:subClassOf+ nx:Claim .
+  ?claim a ?kind ;
+    nx:area ?area .
+}"""
+_CITED = """SELECT DISTINCT ?claim WHERE {
+  ?claim nx:evidence ?passage .
+  ?passage nx:source ?source ;
+    nx:locator ?locator .
+  ?source a nx:Source .
+}"""
+_SEVERAL = "SELECT ?claim WHERE { ?claim nx:sourceCount ?count FILTER(?count >= 2) }"
+_NEWS = 'SELECT ?claim WHERE { ?claim nx:reservation "Rests on news alone."@en }'
+_SENSITIVE = "SELECT ?claim WHERE { ?claim nx:soleSupport ?kind }"
+_NEWEST = """SELECT ?claim (MAX(SUBSTR(STR(?date), 1, 4)) AS ?year) WHERE {
+  ?claim nx:evidence/nx:source/dcterms:date ?date .
+}
+GROUP BY ?claim"""
+_POLICY_AREAS = "SELECT ?policy ?area WHERE { ?policy a nx:Policy ; nx:area ?area }"
+_TITLED = """SELECT DISTINCT ?policy WHERE {
+  { ?policy nx:officialLabel ?title } UNION { ?policy nx:labelStatus labelstatus:official }
+}"""
+_AREAS = """SELECT ?area ?label WHERE {
+  ?area skos:inScheme <https://w3id.org/nexuskb/vocabularies/area> ;
+    skos:prefLabel ?label .
+  FILTER(LANG(?label) = "en")
+}
+ORDER BY ?label"""
+
+_DANGLING = """SELECT DISTINCT ?record ?property ?target WHERE {
+  ?record ?property ?target .
+  FILTER(STRSTARTS(STR(?target), "https://w3id.org/nexuskb/records/")
+    || STRSTARTS(STR(?target), "https://w3id.org/nexuskb/evidence/")
+    || STRSTARTS(STR(?target), "https://w3id.org/nexuskb/vocabularies/"))
+  FILTER NOT EXISTS { ?target a ?kind }
+}
+ORDER BY ?record ?property"""
+
+_POLICIES = """SELECT ?identifier ?title (MIN(SUBSTR(STR(?date), 1, 4)) AS ?year) WHERE {
+  ?policy a nx:Policy ;
+    dcterms:identifier ?identifier ;
+    rdfs:label ?title .
+  OPTIONAL { ?policy nx:adopted ?date }
+}
+GROUP BY ?identifier ?title
+ORDER BY ?identifier"""
+
+_SOURCES = """SELECT ?first ?second WHERE {
+  ?a a nx:Source ; nx:doi ?doi ; dcterms:identifier ?first .
+  ?b a nx:Source ; nx:doi ?doi ; dcterms:identifier ?second .
+  FILTER(?first < ?second)
+}
+ORDER BY ?first ?second"""
+
+SIMILAR = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class AreaAudit:
+    """The counts of one area."""
+
+    area: str
+    claims: int
+    with_pinpoint: int
+    with_two_sources: int
+    on_news_only: int
+    on_sensitive_only: int
+    on_old_sources: int
+    policies: int
+    without_original_title: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The audit of the base: counts by area and the faults found."""
+
+    generation: str
+    older_than: int
+    areas: list[AreaAudit]
+    dangling: list[str]
+    unsourced: list[str]
+    unreviewed_duplicates: list[str]
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found that must not stay."""
+        return not (self.dangling or self.unsourced or self.unreviewed_duplicates)
+
+    def as_dict(self) -> dict[str, object]:
+        """The audit for JSON."""
+        return {**asdict(self), "clean": self.clean}
+
+
+def audit(store: TripleStore, data: Path, older_than: int, this_year: int) -> Audit:
+    """Audit the base. ``older_than`` is in years; ``data`` holds the list of reviewed non-duplicates."""
+    claims = _by_area(store, _CLAIMS, "claim")
+    policies = _by_area(store, _POLICY_AREAS, "policy")
+    cited = _set(store, _CITED, "claim")
+    groups = [cited, *(_set(store, query, "claim") for query in (_SEVERAL, _NEWS, _SENSITIVE))]
+    groups.append(
+        {str(row["claim"]) for row in store.select(_NEWEST) if int(str(row["year"])) < this_year - older_than}
+    )
+    untitled = set().union(*policies.values()) - _set(store, _TITLED, "policy")
+    return Audit(
+        generation=store.generation,
+        older_than=older_than,
+        areas=[
+            AreaAudit(
+                str(row["label"]),
+                len(claims[area]),
+                *(len(claims[area] & group) for group in groups),
+                policies=len(policies[area]),
+                without_original_title=len(policies[area] & untitled),
+            )
+            for row in store.select(_AREAS)
+            if (area := str(row["area"])) in claims
+        ],
+        dangling=[" ".join(str(term) for term in row.values()) for row in store.select(_DANGLING)],
+        unsourced=sorted(set().union(*claims.values()) - cited),
+        unreviewed_duplicates=sorted(set(_look_alikes(store)) - _reviewed(data)),
+    )
+
+
+def _by_area(store: TripleStore, query: str, name: str) -> defaultdict[str, set[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for row in store.select(query):
+        found[str(row["area"])].add(str(row[name]))
+    return found
+
+
+def _set(store: TripleStore, query: str, name: str) -> set[str]:
+    return {str(row[name]) for row in store.select(query)}
+
+
+def _look_alikes(store: TripleStore) -> Iterator[str]:
+    """Pairs of policies of about the same year and title, and pairs of sources with the same DOI."""
+    policies = [
+        (str(row["identifier"]), _normal(str(row["title"])), int(str(row["year"])) if "year" in row else None)
+        for row in store.select(_POLICIES)
+    ]
+    for (first, one, year), (second, other, other_year) in combinations(policies, 2):
+        if year is not None and other_year is not None and abs(year - other_year) > 1:
+            continue
+        matcher = difflib.SequenceMatcher(None, one, other)
+        if min(matcher.real_quick_ratio(), matcher.quick_ratio()) >= SIMILAR and matcher.ratio() >= SIMILAR:
+            yield f"{first} {second}"
+    for row in store.select(_SOURCES):
+        yield f"{row['first']} {row['second']}"
+
+
+def _normal(title: str) -> str:
+    return re.sub(r"\W+", " ", title.casefold()).strip()
+
+
+def _reviewed(data: Path) -> set[str]:
+    path = data / "reviewed-non-duplicates.csv"
+    if not path.is_file():
+        return set()
+    with path.open(encoding="utf-8", newline="") as file:
+        return {f"{row['first']} {row['second']}" for row in csv.DictReader(file)}
