@@ -41,7 +41,9 @@ def problem(  # noqa: PLR0913, PLR0917 -- the members of a problem document
     body = {"type": TYPES + kind, "title": title, "status": status, "detail": detail, **members}
     if wants_html(request):
         return page(request, "problem.html", {"problem": body}, status=status, headers=headers)
-    return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")
+    return JSONResponse(
+        body, status, {"Vary": "Accept", **(headers or {})}, media_type="application/problem+json"
+    )
 
 
 def install(app: FastAPI) -> None:
@@ -63,7 +65,13 @@ _KINDS: tuple[tuple[type[NexusError], int, str], ...] = (
     (QuestionError, 404, "unknown-question"),
     (NexusError, 500, "internal"),
 )
-_LIMITS = {"time": 504, "query size": 413, "nesting depth": 400, "number of operators": 400}
+_LIMITS = {
+    "time": 504,
+    "query size": 413,
+    "nesting depth": 400,
+    "number of operators": 400,
+    "page size": 400,
+}
 _MEMBERS = ("line", "column", "expected", "feature", "limit", "parameter")
 
 

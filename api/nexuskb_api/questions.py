@@ -10,22 +10,24 @@ from fastapi.responses import JSONResponse, Response
 from nexuskb.errors import FormatError, QuestionError
 from nexuskb.questions.answers import Answer, answer, as_csv, reservations_query
 from nexuskb.questions.catalogue import Question, allowed_values, declare_prefixes, fill, question, questions
-from nexuskb.sparql.formats import CSV
+from nexuskb.sparql.formats import CSV, JSON, negotiate
 from nexuskb_api.facade import Facade, facade_of, plain
 from nexuskb_api.pages import page, wants_html
 
 router = APIRouter(tags=["Questions"])
 
 
+@router.head("/questions", include_in_schema=False)
 @router.get("/questions", summary="The named questions")
 async def list_questions(request: Request) -> Response:
     """Every question with its words, parameters and address."""
     if wants_html(request):
         return page(request, "questions.html", {"questions": questions().values()})
     listed = [_described(asked, facade_of(request), request) for asked in questions().values()]
-    return JSONResponse({"questions": listed})
+    return JSONResponse({"questions": listed}, headers={"Vary": "Accept"})
 
 
+@router.head("/questions/{identifier}", include_in_schema=False)
 @router.get(
     "/questions/{identifier}",
     summary="The answer to a named question",
@@ -89,8 +91,8 @@ async def _answer_page(
 
 
 def _preferred(request: Request) -> str:
-    accept = request.headers.get("accept", "")
-    return "csv" if "text/csv" in accept and "json" not in accept else "json"
+    chosen = negotiate(request.headers.get("accept"), (JSON, CSV))
+    return "csv" if chosen is CSV else "json"
 
 
 def _described(asked: Question, facade: Facade, request: Request) -> dict[str, object]:

@@ -20,6 +20,7 @@ from nexuskb_api.pages import page, wants_html
 router = APIRouter(tags=["Records"])
 
 
+@router.head("/records", include_in_schema=False)
 @router.get("/records", summary="Records by kind and area")
 async def list_records(request: Request, kind: str = "", area: str = "") -> Response:
     """The records of a kind, of an area, or of both, as a page or JSON."""
@@ -41,9 +42,10 @@ async def list_records(request: Request, kind: str = "", area: str = "") -> Resp
         areas = facade.vocabularies.schemes["area"].terms
         shown = {"rows": rows, "kinds": kinds, "areas": areas, "kind": kind, "area": term.key if term else ""}
         return page(request, "records.html", shown)
-    return JSONResponse({"generation": facade.generation, "records": rows})
+    return JSONResponse({"generation": facade.generation, "records": rows}, headers={"Vary": "Accept"})
 
 
+@router.head("/records/{name}", include_in_schema=False)
 @router.get("/records/{name}", summary="A record")
 async def get_record(request: Request, name: str) -> Response:
     """A record by its identifier; an extension (.ttl, .nt, .rdf, .jsonld, .json, .html) sets the format."""
@@ -57,7 +59,7 @@ async def get_record(request: Request, name: str) -> Response:
     if extension == "html" or (not extension and wants_html(request)) or extension == "json":
         graph = await facade.graph(record_query(identifier))
         if not len(graph):
-            return await _moved(request, facade, identifier)
+            return await _moved(request, facade, identifier, extension)
         document = facade.records.read(graph, identifier)
         if extension == "json":
             return JSONResponse(asdict(document), headers=headers)
@@ -69,7 +71,7 @@ async def get_record(request: Request, name: str) -> Response:
         raise FormatError(f"Nothing in Accept: {accept} fits a record. It comes as text/html, {known}.")
     graph = await facade.graph(plain_query(identifier))
     if not len(graph):
-        return await _moved(request, facade, identifier)
+        return await _moved(request, facade, identifier, extension)
     if chosen is TURTLE:
         body = serialise(graph, facade.records.predicate_order).encode()
     else:
@@ -97,14 +99,14 @@ def _area(facade: Facade, area: str) -> Term | None:
     return term
 
 
-async def _moved(request: Request, facade: Facade, identifier: str) -> Response:
-    """Lead from an identifier that was merged into another record to that record."""
+async def _moved(request: Request, facade: Facade, identifier: str, extension: str) -> Response:
+    """Lead from an identifier that was merged into another record to that record, in the same format."""
     rows = await facade.rows(moved_query(identifier))
     if not rows:
         raise RecordNotFoundError(
             f"There is no record {identifier!r}. Lists by kind and area are at /records."
         )
-    target = rows[0]["record"]["value"].rsplit("/", 1)[1]
+    target = rows[0]["record"]["value"].rsplit("/", 1)[1] + (f".{extension}" if extension else "")
     return RedirectResponse(str(request.url_for("get_record", name=target)), 301)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
@@ -24,6 +25,8 @@ router = APIRouter(tags=["SPARQL"])
 
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
+#: What a page reads of an answer; more is for the data formats, which are passed on as they are made.
+_PAGE_BYTES = 64 * 1024**2
 _ANSWERS = {
     "200": {
         "description": "The answer, or the service description where no query is given.",
@@ -69,11 +72,12 @@ class _Asked:
 @router.head("/sparql", include_in_schema=False)
 async def query_by_get(request: Request) -> Response:
     """Answer a SPARQL query in the address; without one, describe the service."""
-    if "query" not in request.query_params:
+    values = _parameters(request.scope["query_string"])
+    if not {"query", "update"} & values.keys():
         if wants_html(request):
             return page(request, "sparql.html", {"prefixes": PREFIXES, "query": ""})
         return await service_description(request)
-    return await _answer(request, _asked(request.query_params))
+    return await _answer(request, _asked(values))
 
 
 @router.post(
@@ -90,17 +94,10 @@ async def query_by_post(request: Request) -> Response:
     """Answer a SPARQL query in a form field or as the body."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == _QUERY:
-        await _bounded_body(request)
-        try:
-            text = (await request.body()).decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise HTTPException(400, "The query is not UTF-8.") from error
-        return await _answer(request, _asked(request.query_params, text))
+        text = _utf8(await _bounded_body(request))
+        return await _answer(request, _asked(_parameters(request.scope["query_string"]), text))
     if kind == _FORM:
-        await _bounded_body(request)
-        form = await request.form()
-        values = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-        return await _answer(request, _asked(ImmutableMultiDict(values)))
+        return await _answer(request, _asked(_parameters(await _bounded_body(request))))
     if kind == "application/sparql-update":
         raise HTTPException(403, "Updates are refused: this endpoint only answers queries.")
     raise HTTPException(
@@ -109,7 +106,7 @@ async def query_by_post(request: Request) -> Response:
     )
 
 
-async def _bounded_body(request: Request) -> None:
+async def _bounded_body(request: Request) -> bytes:
     """Read the body, but not more of it than a query may have (forms escape each byte as up to three)."""
     limit = 3 * facade_of(request).query_limits.max_bytes + 4096
     held = bytearray()
@@ -117,7 +114,22 @@ async def _bounded_body(request: Request) -> None:
         held += chunk
         if len(held) > limit:
             raise QueryLimitError(f"The request has more than {limit:,} bytes.", "query size")
-    request._body = bytes(held)
+    return bytes(held)
+
+
+def _utf8(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise HTTPException(400, "The query is not UTF-8.") from error
+
+
+def _parameters(raw: bytes) -> ImmutableMultiDict[str, str]:
+    """The parameters of a query string or a form. Anything but UTF-8 is refused, not guessed at."""
+    try:
+        return ImmutableMultiDict(parse_qsl(_utf8(raw), keep_blank_values=True, errors="strict"))
+    except UnicodeDecodeError as error:
+        raise HTTPException(400, "The query is not UTF-8.") from error
 
 
 def _asked(values: ImmutableMultiDict[str, str], text: str | None = None) -> _Asked:
@@ -183,12 +195,25 @@ async def _results_page(
     }
     if JSON in offered:
         blocks = await facade.pool.answer(asked.query, JSON, asked.dataset, asked.seconds)
-        answer = json.loads(b"".join([block async for block in blocks]))
+        answer = json.loads(await _bounded_answer(blocks))
         values["variables"] = answer["head"].get("vars", [])
         values["rows"] = answer.get("results", {}).get("bindings", [])
         values["boolean"] = answer.get("boolean")
         values["text"] = None
     else:
         blocks = await facade.pool.answer(asked.query, offered[0], asked.dataset, asked.seconds)
-        values["text"] = b"".join([block async for block in blocks]).decode()
+        values["text"] = (await _bounded_answer(blocks)).decode()
     return page(request, "results.html", values)
+
+
+async def _bounded_answer(blocks: AsyncIterator[bytes]) -> bytes:
+    held = bytearray()
+    async for block in blocks:
+        held += block
+        if len(held) > _PAGE_BYTES:
+            raise QueryLimitError(
+                f"The answer has more than {_PAGE_BYTES // 1024**2} MiB, too much for a page. Add LIMIT, or take it "
+                "whole in another format, such as format=csv.",
+                "page size",
+            )
+    return bytes(held)

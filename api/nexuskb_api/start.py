@@ -24,6 +24,7 @@ _TOTALS = """SELECT ?kind (COUNT(DISTINCT ?record) AS ?count) WHERE {
 _AREAS = ("chn", "prk", "jpn", "mng", "kor", "rus", "north-east-asia")
 
 
+@router.head("/", include_in_schema=False)
 @router.get("/", summary="What the base holds", tags=["Start"])
 async def start(request: Request) -> Response:
     """Counts by kind and area, and the way to everything."""
@@ -33,7 +34,7 @@ async def start(request: Request) -> Response:
         competency = [q for q in questions().values() if q.number]
         total = sum(row.total for row in table.rows)
         return page(request, "start.html", {"table": table, "questions": competency, "total": total})
-    return JSONResponse({"generation": facade.generation, **asdict(table)})
+    return JSONResponse({"generation": facade.generation, **asdict(table)}, headers={"Vary": "Accept"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def _tail(row: Binding, name: str) -> str:
     return row[name]["value"].rsplit("/", 1)[1]
 
 
+@router.head("/api", include_in_schema=False)
 @router.get("/api", include_in_schema=False)
 async def describe_api(request: Request) -> Response:
     """The API in words, from its OpenAPI description; nothing is loaded from another host."""

@@ -114,20 +114,22 @@ def audit(store: TripleStore, data: Path, older_than: int, this_year: int) -> Au
     """Audit the base. ``older_than`` is in years; ``data`` holds the list of reviewed non-duplicates."""
     claims = _by_area(store, _CLAIMS, "claim")
     policies = _by_area(store, _POLICY_AREAS, "policy")
-    cited = _set(store, _CITED, "claim")
-    groups = [cited, *(_set(store, query, "claim") for query in (_SEVERAL, _NEWS, _SENSITIVE))]
-    groups.append(
-        {str(row["claim"]) for row in store.select(_NEWEST) if int(str(row["year"])) < this_year - older_than}
-    )
+    cited, several, news, sensitive = (_set(store, q, "claim") for q in (_CITED, _SEVERAL, _NEWS, _SENSITIVE))
+    oldest = this_year - older_than
+    old = {str(row["claim"]) for row in store.select(_NEWEST) if int(str(row["year"])) < oldest}
     untitled = set().union(*policies.values()) - _set(store, _TITLED, "policy")
     return Audit(
         generation=store.generation,
         older_than=older_than,
         areas=[
             AreaAudit(
-                str(row["label"]),
-                len(claims[area]),
-                *(len(claims[area] & group) for group in groups),
+                area=str(row["label"]),
+                claims=len(claims[area]),
+                with_pinpoint=len(claims[area] & cited),
+                with_two_sources=len(claims[area] & several),
+                on_news_only=len(claims[area] & news),
+                on_sensitive_only=len(claims[area] & sensitive),
+                on_old_sources=len(claims[area] & old),
                 policies=len(policies[area]),
                 without_original_title=len(policies[area] & untitled),
             )

@@ -84,7 +84,7 @@ def question(identifier: str) -> Question:
     if identifier in known:
         return known[identifier]
     for candidate in known.values():
-        if identifier.isdigit() and candidate.number == int(identifier):
+        if candidate.number is not None and identifier == str(candidate.number):
             return candidate
     raise QuestionError(
         f"There is no question {identifier!r}. The list is at /questions and `nexuskb questions`."
