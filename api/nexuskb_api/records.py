@@ -50,6 +50,7 @@ async def list_records(request: Request, kind: str = "", area: str = "") -> Resp
 async def get_record(request: Request, name: str) -> Response:
     """A record by its identifier; an extension (.ttl, .nt, .rdf, .jsonld, .json, .html) sets the format."""
     identifier, _, extension = name.partition(".")
+    extension = extension or request.query_params.get("format", "")
     if not IDENTIFIER_PATTERN.fullmatch(identifier):
         raise RecordNotFoundError(
             f"{identifier!r} is not an identifier of a record: use a-z, 0-9 and hyphens."

@@ -139,7 +139,8 @@ def _asked(values: ImmutableMultiDict[str, str], text: str | None = None) -> _As
     if len(queries) != 1:
         raise HTTPException(400, "Give exactly one query in the parameter query.")
     dataset = Dataset(tuple(values.getlist("default-graph-uri")), tuple(values.getlist("named-graph-uri")))
-    return _Asked(queries[0], dataset, values.get("format"), _seconds(values))
+    first = next(iter(values.getlist("format")), None)  # SPARQLWrapper sends JSON-LD under two names
+    return _Asked(queries[0], dataset, first, _seconds(values))
 
 
 def _seconds(values: Mapping[str, str]) -> float | None:
@@ -212,8 +213,8 @@ async def _bounded_answer(blocks: AsyncIterator[bytes]) -> bytes:
         held += block
         if len(held) > _PAGE_BYTES:
             raise QueryLimitError(
-                f"The answer has more than {_PAGE_BYTES // 1024**2} MiB, too much for a page. Add LIMIT, or take it "
-                "whole in another format, such as format=csv.",
+                f"The answer has more than {_PAGE_BYTES // 1024**2} MiB, too much for a page. Add LIMIT, or "
+                "take it whole in another format, such as format=csv.",
                 "page size",
             )
     return bytes(held)

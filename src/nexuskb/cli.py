@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,13 +21,13 @@ import click
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from nexuskb import __version__
 from nexuskb.audit import Audit, audit
 from nexuskb.content import read_model
-from nexuskb.errors import NexusError
+from nexuskb.errors import NexusError, QueryError
 from nexuskb.questions.answers import Answer, answer, as_csv, reservations_query
 from nexuskb.questions.catalogue import Question, declare_prefixes, fill, question, questions
 from nexuskb.settings import Settings, load_settings
@@ -40,7 +41,21 @@ from nexuskb.validation.base import validate as validate_files
 from nexuskb.validation.report import Report
 from nexuskb.vocabulary import Vocabularies
 
-OUT = Console()
+
+class _Out(Console):
+    """Standard output; that nobody reads on is no error (see :class:`_Commands`)."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # noqa: PLE0704 -- called while a BrokenPipeError is handled
+
+
+class _Failure(click.ClickException):
+    """An error for the person at the command line."""
+
+    exit_code = 2
+
+
+OUT = _Out()
 ERR = Console(stderr=True)
 FORMATS = click.Choice(["table", "csv", "json", "turtle"])
 
@@ -52,9 +67,9 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except NexusError as error:
-            raise click.ClickException(str(error)) from error
+            raise _Failure(str(error)) from error
         except BrokenPipeError:
-            sys.stderr.close()
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
 
 
@@ -90,21 +105,18 @@ def validate(paths: tuple[Path, ...], form: str) -> None:
 def _print_report(report: Report) -> None:
     here = f"{Path.cwd()}/"
     for file, in_file in groupby(report.violations, key=lambda v: v.file):
-        OUT.print(f"\n[bold]{file.removeprefix(here) or 'no file'}[/bold]")
+        OUT.print()
+        _line(Text(file.removeprefix(here) or "no file", style="bold"))
         for record, of_record in groupby(in_file, key=lambda v: v.record):
-            OUT.print(f"  {record}", highlight=False)
+            _line(f"  {record}")
             for violation in of_record:
-                mark = "[red]error[/red]  " if violation.blocking else "[yellow]warning[/yellow]"
-                OUT.print(f"    {mark} {violation.field}: ", end="", highlight=False)
-                OUT.print(
-                    violation.message.removeprefix(f"{violation.field}: "), markup=False, highlight=False
-                )
+                mark = ("error  ", "red") if violation.blocking else ("warning", "yellow")
+                message = violation.message.removeprefix(f"{violation.field}: ")
+                _line(Text.assemble("    ", mark, f" {violation.field}: {message}"))
                 if violation.value:
-                    OUT.print(f"            given: {violation.value}", markup=False, highlight=False)
+                    _line(f"            given: {violation.value}")
                 if violation.suggestion:
-                    OUT.print(
-                        f"            did you mean: {violation.suggestion}?", markup=False, highlight=False
-                    )
+                    _line(f"            did you mean: {violation.suggestion}?")
     errors = sum(violation.blocking for violation in report.violations)
     warnings = len(report.violations) - errors
     verdict = "[green]conforms[/green]" if report.conforms else "[red]does not conform[/red]"
@@ -113,12 +125,20 @@ def _print_report(report: Report) -> None:
     )
 
 
+def _line(text: str | Text) -> None:
+    """A line as it is: what looks like markup is not, and only the terminal breaks it."""
+    OUT.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
 @main.command()
 @click.argument("file", type=click.File("r", encoding="utf-8"))
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def query(file: TextIO, form: str) -> None:
     """Run the SPARQL query in FILE (- for standard input). The prefixes of the base need no declaring."""
-    text = file.read()
+    try:
+        text = file.read()
+    except UnicodeDecodeError as error:
+        raise QueryError(f"The file {file.name} is not UTF-8 text: {error.reason}.") from error
     _answer(_open(load_settings()), text, form)
 
 
@@ -179,10 +199,12 @@ def list_questions(form: str) -> None:
         ]
         click.echo(json.dumps(listed, ensure_ascii=False, indent=2))
         return
-    table = Table("No.", "Question", "Parameters (* must be given)", "In words", show_lines=True)
+    table = Table(
+        "No.", Column("Question", no_wrap=True), "Parameters (* must be given)", "In words", show_lines=True
+    )
     for asked in questions().values():
         table.add_row(str(asked.number or ""), asked.id, _parameters(asked), asked.title)
-    OUT.print(table)
+    _show(table)
 
 
 def _parameters(asked: Question) -> str:
@@ -263,11 +285,16 @@ def _format(form: str, query_form: QueryForm) -> ResultFormat:
 
 
 def _print_table(columns: list[str], rows: list[list[str]]) -> None:
-    table = Table(*columns, box=box.SIMPLE_HEAD)
+    table = Table(*(Column(name, overflow="fold") for name in columns), box=box.SIMPLE_HEAD)
     for row in rows:
         table.add_row(*(Text(curie(value)) for value in row))
-    OUT.print(table, highlight=False)
+    _show(table)
     OUT.print(f"{len(rows):,} rows", highlight=False)
+
+
+def _show(table: Table) -> None:
+    """A table fitted to the terminal; as wide as its content where it goes to a file or a pipe."""
+    OUT.print(table, highlight=False, width=None if OUT.is_terminal else 100_000)
 
 
 def _open(settings: Settings) -> OxigraphStore:

@@ -1,107 +1,204 @@
-"""Bad records: what a valid record has to suffer for each shape to catch it, and what the shape then says.
+"""The table of bad records: for every shape, what it has to catch and what it then says.
 
-A :class:`BadRecord` takes the good record of a kind (see ``test_shapes.py``), changes one thing in it and
-names the field, a part of the message, the value and the suggestion that whoever wrote it is shown.
+A line is a field: its sort, its shape, its property, its name and the start of its message; what can be wrong
+with a field of that sort is in ``bad_fields.py``. Rules that are more than one field follow the fields.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
+from bad_fields import (
+    CHARACTERS,
+    DATE,
+    ENGLISH,
+    IDENTIFIER,
+    LINK,
+    NATIVE,
+    NUMBER,
+    TEXT,
+    WHOLE_NUMBER,
+    YEAR,
+    BadRecord,
+    Change,
+    Sort,
+    all_of,
+    any_number,
+    at_least_one,
+    at_most_one,
+    exactly_one,
+    instead,
+    term,
+    without,
+    words,
+)
 from rdflib import DCTERMS, RDF, Graph, Literal, URIRef
-from rdflib.term import IdentifiedNode, Node
-from rdflib.util import from_n3
 
-from nexuskb.terms import EV, NX, REC, bind_prefixes
+from nexuskb.terms import NX, REC
 
-Change = Callable[[Graph, URIRef], None]
+AREA = words("area", "kkor", "kor")
+ASSERTION = words("assertion", "infered", "inferred", ("assertion:asserted", "assertion:inferred"))
+BASIS = words("basis", "general-knowlege", "general-knowledge", ("basis:source", "basis:editor"))
+CONFIDENCE = words("confidence", "hihg", "high", ("confidence:high", "confidence:low"))
+COPY = words("copy", "mirrror", "mirror")
+DOMAIN = words("domain", "climat", "climate")
+DRIVER = words("driver", "overgrasing", "overgrazing", ("driver:drought", "driver:wind"))
+END = words("end", "form", "from")
+IMPACT = words("impact", "dust-storms", "sand-and-dust-storms", ("impact:floods", "impact:health"))
+INSTRUMENT = words("instrument", "planing", "planning", ("instrument:planning", "instrument:economic"))
+LABEL_STATUS = words("labelstatus", "offical", "official", ("labelstatus:official", "labelstatus:working"))
+LINK_KIND = words("linkkind", "amplifys", "amplifies", ("linkkind:amplifies", "linkkind:reduces"))
+OUTCOME = words("outcome", "not-fuond", "not-found", ("outcome:found", "outcome:not-found"))
+POLICY_KIND = words("policykind", "strategie", "strategy", ("policykind:law", "policykind:plan"))
+READING = words("reading", "exerpt", "excerpt", ("reading:full", "reading:excerpt"))
+RESPONSE = words("response", "avoyd", "avoid", ("response:avoid", "response:reduce"))
+REVIEW = words("review", "accpeted", "accepted", ("review:accepted", "review:draft"))
+SCORE = words("score", "plus-2", "plus2", ("score:plus1", "score:plus2"))
+SDG = words("sdg", "15-3-1-", "15-3-1")
+SECTOR = words("sector", "live-stock", "livestock")
+SENSITIVITY = words("sensitivity", "compiled-elswhere", "compiled-elsewhere")
+SOURCE_KIND = words("sourcekind", "journal-artikle", "journal-article", ("sourcekind:news", "sourcekind:dataset"))
+STATUS = words("status", "inforce", "in-force", ("status:in-force", "status:expired"))
 
-_PREFIXES = bind_prefixes(Graph()).namespace_manager
+WEB_ADDRESS = Sort(
+    bad=(
+        ('"www.unccd.int"^^xsd:anyURI', "www.unccd.int", ""),
+        ('"htps://www.unccd.int"^^xsd:anyURI', "htps://www.unccd.int", ""),
+        ('"https://www.unccd.int/a b"^^xsd:anyURI', "https://www.unccd.int/a b", ""),
+        ('"https://www.unccd.int"', "https://www.unccd.int", '"https://www.unccd.int"^^xsd:anyURI'),
+    ),
+    good=('"https://a.example/"^^xsd:anyURI', '"https://b.example/"^^xsd:anyURI'),
+)
+DOI = Sort(
+    bad=(
+        ('"https://doi.org/10.4236/jep.2021.126025"', "https://doi.org/10.4236/jep.2021.126025", ""),
+        ('"10.4236"', "10.4236", ""),
+    ),
+    good=('"10.4236/jep.2021.126025"', '"10.4236/jep.2021.126026"'),
+)
+LANGUAGE = Sort(
+    bad=(('"Mongolian"', "Mongolian", ""), ('"mn_MN"', "mn_MN", ""), ('"mn"@en', "mn", '"mn"')),
+    good=('"en"', '"mn"'),
+)
+LOOP = Sort(
+    bad=(('"vicious"', "vicious", ""), ('"balancing"@en', "balancing", '"balancing"')),
+    good=('"reinforcing"', '"balancing"'),
+)
+LINK_OR_TERM = Sort(
+    bad=(
+        ("rec:nobody-wrote-this", "rec:nobody-wrote-this", ""),
+        ("driver:overgrasing", "driver:overgrasing", ""),
+        ('"Overgrazing"@en', "Overgrazing", ""),
+    ),
+    good=("driver:overgrazing", "driver:drought"),
+)
 
-COUNTRIES = "Use the country names of the United Nations, such as Republic of Korea or Russian Federation."
+#: Links in an interlinkage and the scores that each kind of it cannot have.
+WRONG_SCORES = {
+    "synergy": ("minus1", "zero"),
+    "coherence": ("minus1", "plus3"),
+    "trade-off": ("plus2", "zero", "minus3"),
+    "conflict": ("plus1", "zero"),
+    "dependency": ("zero",),
+    "amplifies": ("plus1", "zero"),
+    "reduces": ("minus1", "zero"),
+    "feedback": ("plus1", "zero"),
+}
+ALLOWED = {
+    "synergy": ("Score of a synergy", "a synergy can only have +1, +2 or +3."),
+    "coherence": ("Score of a coherence", "a coherence can only have +1 or +2."),
+    "trade-off": ("Score of a trade-off", "a trade-off can only have -2 or -1."),
+    "conflict": ("Score of a conflict", "a conflict can only have -3, -2 or -1."),
+    "dependency": ("Score of a dependency", "a dependency can only have -3, -2, -1, +1, +2 or +3."),
+    "amplifies": ("No score where one thing amplifies another", "leave it out for the kind amplifies."),
+    "reduces": ("No score where one thing reduces another", "leave it out for the kind reduces."),
+    "feedback": ("No score where one thing feeds back on another", "leave it out for the kind feedback."),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class BadRecord:
-    """The kind, the shape that has to catch it, what is wrong, and what is then said about it."""
-
-    kind: str
-    shape: str
-    change: Change
-    field: str
-    says: str
-    value: str = ""
-    suggestion: str = ""
-    blocking: bool = True
+def label(kind: str) -> list[BadRecord]:
+    """The English name that a record is shown by."""
+    return exactly_one(TEXT, f"{kind}-label", "rdfs:label", "Title or name", "give exactly one, in English.")
 
 
-def term(text: str) -> Node:
-    """A term as Turtle writes it: ``nx:place``, ``"Gobi"@en``, ``"2012"^^xsd:gYear``."""
-    node = from_n3(text, nsm=_PREFIXES)
-    assert isinstance(node, IdentifiedNode | Literal), text
-    return node
+def summary(kind: str, name: str) -> list[BadRecord]:
+    """What the record says, in our own words."""
+    says = "give exactly one English text that is not empty. Use the country names of the United Nations"
+    return exactly_one(TEXT, f"{kind}-description", "dcterms:description", name, says)
 
 
-def without(*properties: str) -> Change:
-    """Leave the properties out."""
+def place(kind: str) -> list[BadRecord]:
+    """Where it is, in words."""
+    return any_number(TEXT, f"{kind}-place", "nx:place", "Place", "give English texts that are not empty.")
+
+
+def as_stated(kind: str) -> list[BadRecord]:
+    """The period in the words of the source."""
+    shape, says = f"{kind}-periodAsStated", "give at most one text that is not empty."
+    return at_most_one(CHARACTERS, shape, "nx:periodAsStated", "Period as stated", says)
+
+
+def period(kind: str) -> list[BadRecord]:
+    """The first year and the last."""
+    start, end = f"{kind}-periodStart", f"{kind}-periodEnd"
+    alone = [
+        *at_most_one(YEAR, start, "nx:periodStart", "First year", "give at most one year, such as 2012"),
+        *at_most_one(YEAR, end, "nx:periodEnd", "Last year", "give at most one year, such as 2012."),
+    ]
+    return [*map(_without_the_other_year, alone), BadRecord(kind, start, BACKWARDS, "First year", LATER, "2031")]
+
+
+def _without_the_other_year(bad: BadRecord) -> BadRecord:
+    other = "nx:periodEnd" if bad.shape.endswith("periodStart") else "nx:periodStart"
+    change = all_of(instead(other), bad.change)
+    return BadRecord(bad.kind, bad.shape, change, bad.field, bad.says, bad.value, bad.suggestion)
+
+
+BACKWARDS = all_of(instead("nx:periodStart", '"2031"^^xsd:gYear'), instead("nx:periodEnd", '"2030"^^xsd:gYear'))
+LATER = "First year: give at most one year, such as 2012, not later than the last year."
+
+
+def figure(kind: str) -> list[BadRecord]:
+    """The figure as a number."""
+    return at_most_one(NUMBER, f"{kind}-value", "nx:value", "Value", "give at most one number with a decimal point")
+
+
+def evidence(kind: str) -> list[BadRecord]:
+    """What every claim rests on."""
+    says = "give at least one source with the pinpoint"
+    return at_least_one(LINK, f"{kind}-evidence", "nx:evidence", "Evidence", says)
+
+
+def wrong_score(kind: str, score: str) -> BadRecord:
+    """An interlinkage of this kind with this score."""
+    change = all_of(instead("nx:linkKind", f"linkkind:{kind}"), instead("nx:score", f"score:{score}"))
+    field, says = ALLOWED[kind]
+    return BadRecord("Interlinkage", f"Interlinkage-score-{kind}", change, field, says)
+
+
+def uncited(end: str) -> Change:
+    """No passage is cited for this end of an interlinkage, and it is not marked as inferred."""
+    other = "to" if end == "from" else "from"
 
     def change(graph: Graph, focus: URIRef) -> None:
-        for name in properties:
-            assert (focus, term(name), None) in graph, f"the good record has no {name} to leave out"
-            graph.remove((focus, term(name), None))
+        graph.set((focus, NX.inferredEnd, term(f"end:{other}")))
+        for passage in graph.objects(focus, NX.evidence):
+            graph.remove((passage, NX.supportsEnd, term(f"end:{end}")))
 
     return change
 
 
-def instead(name: str, *values: str) -> Change:
-    """Give these values and no others."""
+def linked_with_itself(graph: Graph, focus: URIRef) -> None:
+    """An interlinkage that leads from land to land."""
+    for end in (NX["from"], NX.to):
+        graph.set((focus, end, term("domain:land")))
+
+
+def to_itself(path: str) -> Change:
+    """A link to the record itself, which is a record, but of another kind than is wanted."""
 
     def change(graph: Graph, focus: URIRef) -> None:
-        graph.remove((focus, term(name), None))
-        for value in values:
-            graph.add((focus, term(name), term(value)))
+        graph.set((focus, term(path), focus))
 
     return change
-
-
-def both(*changes: Change) -> Change:
-    """One change after the other."""
-
-    def change(graph: Graph, focus: URIRef) -> None:
-        for each in changes:
-            each(graph, focus)
-
-    return change
-
-
-def every_evidence(change: Change) -> Change:
-    """The change for each piece of evidence of the record."""
-
-    def of_evidence(graph: Graph, focus: URIRef) -> None:
-        for evidence in graph.objects(focus, NX.evidence):
-            assert isinstance(evidence, URIRef)
-            change(graph, evidence)
-
-    return of_evidence
-
-
-def detached(graph: Graph, focus: URIRef) -> None:
-    """Evidence that no record names."""
-    graph.remove((None, NX.evidence, focus))
-
-
-def shared(graph: Graph, focus: URIRef) -> None:
-    """Evidence that two records name."""
-    graph.add((REC["of-somebody-else"], RDF.type, NX.Institution))
-    graph.add((REC["of-somebody-else"], NX.evidence, focus))
-
-
-def identifier_twice(graph: Graph, focus: URIRef) -> None:
-    """Another record with the same identifier."""
-    identifier = graph.value(focus, DCTERMS.identifier)
-    assert identifier is not None
-    graph.add((REC["of-somebody-else"], DCTERMS.identifier, identifier))
 
 
 def supersedes_itself(graph: Graph, focus: URIRef) -> None:
@@ -111,7 +208,6 @@ def supersedes_itself(graph: Graph, focus: URIRef) -> None:
 
 def circle_of_three(graph: Graph, focus: URIRef) -> None:
     """A policy that replaces one that replaces one that replaces it."""
-    graph.remove((focus, NX.supersedes, None))
     second, third = URIRef(f"{focus}-second"), URIRef(f"{focus}-third")
     for policy, earlier in ((focus, second), (second, third), (third, focus)):
         graph.add((policy, RDF.type, NX.Policy))
@@ -119,225 +215,359 @@ def circle_of_three(graph: Graph, focus: URIRef) -> None:
         graph.add((policy, NX.supersedes, earlier))
 
 
-def linked_with_itself(graph: Graph, focus: URIRef) -> None:
-    """An interlinkage that ends where it starts."""
-    graph.remove((focus, NX["from"], None))
-    for end in graph.objects(focus, NX.to):
-        graph.add((focus, NX["from"], end))
+def identifier_of_another(graph: Graph, focus: URIRef) -> None:
+    """A record with the identifier of another."""
+    for identifier in graph.objects(focus, DCTERMS.identifier):
+        graph.add((URIRef(f"{focus}-another"), DCTERMS.identifier, identifier))
 
 
-def sensitive_sources(graph: Graph, focus: URIRef) -> None:
-    """A record all of whose sources were compiled in another State."""
+def evidence_of_none(graph: Graph, focus: URIRef) -> None:
+    """Evidence that no record names."""
+    graph.remove((None, NX.evidence, focus))
+
+
+def evidence_of_two(graph: Graph, focus: URIRef) -> None:
+    """Evidence that two records name."""
+    graph.add((REC["somebody-else"], RDF.type, NX.Institution))
+    graph.add((REC["somebody-else"], NX.evidence, focus))
+
+
+def sensitive_sources_alone(graph: Graph, focus: URIRef) -> None:
+    """A record that rests on a source compiled in another State and on no other."""
     graph.remove((focus, NX.soleSupport, None))
-    for evidence in graph.objects(focus, NX.evidence):
-        graph.set((evidence, NX.source, REC["compiled-in-another-state"]))
-    graph.add((REC["compiled-in-another-state"], RDF.type, NX.Source))
-    graph.add((REC["compiled-in-another-state"], NX.sensitivity, term("sensitivity:compiled-elsewhere")))
+    graph.add((REC["compiled-elsewhere"], RDF.type, NX.Source))
+    graph.add((REC["compiled-elsewhere"], NX.sensitivity, term("sensitivity:compiled-elsewhere")))
+    for passage in graph.objects(focus, NX.evidence):
+        graph.set((passage, NX.source, REC["compiled-elsewhere"]))
 
 
-def _words(
-    kind: str, shape: str, path: str, field: str, count: str, *, countries: bool = True, tail: str = ""
-) -> list[BadRecord]:
-    """A field for English text: the wrong language, nothing in it, no language, a wrong country name."""
-    says = f"{field}: {count}{tail}"
+ONE_TEXT = "give exactly one English text that is not empty."
+A_TEXT = "give at most one English text that is not empty."
+TEXTS = "give English texts that are not empty."
+A_DATE = "give at most one date that exists in the calendar"
+ONE_DATE = "give exactly one date that exists in the calendar"
 
-    def bad(value: str, shown: str, suggestion: str = "") -> BadRecord:
-        return BadRecord(kind, shape, instead(path, value), field, says, shown, suggestion)
+EVERY_RECORD = [
+    *exactly_one(IDENTIFIER, "Record-identifier", "dcterms:identifier", "Identifier", "give exactly one, of small", "Event"),
+    *at_least_one(AREA, "Record-area", "nx:area", "Area", "give at least one, and only terms", "Measure"),
+    *any_number(IDENTIFIER, "Record-otherIdentifier", "nx:otherIdentifier", "Other identifier", "use small Latin", "Case"),
+    *exactly_one(REVIEW, "Record-reviewState", "nx:reviewState", "Review state", "give exactly one term", "Source"),
+    *any_number(ENGLISH, "Record-note", "skos:note", "Note", TEXTS, "Target"),
+    *any_number(ENGLISH, "Record-caveat", "nx:caveat", "Doubt", TEXTS, "Decision"),
+    BadRecord("Event", "Record-unique-identifier", identifier_of_another, "Unique identifier", "choose a new one."),
+]
 
-    found = [
-        bad('"Перевыпас пастбищ"@ru', "Перевыпас пастбищ (ru)"),
-        bad('"  "@en', "  "),
-        bad('"Dry steppe"', "Dry steppe", '"Dry steppe"@en'),
-    ]
-    if countries:
-        found.append(bad('"Dust from South Korea"@en', "Dust from South Korea"))
-    return found
-
-
-def name(kind: str, field: str = "Title or name") -> list[BadRecord]:
-    """The English name that a record is shown by."""
-    shape, says = f"{kind}-label", f"{field}: give exactly one, in English."
-    policy = kind == "Policy"
-    return [
-        BadRecord(kind, shape, without("rdfs:label"), field, says),
-        BadRecord(kind, shape, instead("rdfs:label", '"Soil"@en', '"Soils"@en'), field, says),
-        *_words(kind, shape, "rdfs:label", field, "give exactly one, in English.", countries=not policy),
-    ]
-
-
-def one_text(kind: str, shape: str, path: str, field: str, *, countries: bool = True) -> list[BadRecord]:
-    """A field that needs one English text."""
-    count = "give exactly one English text that is not empty."
-    says = f"{field}: {count}"
-    return [
-        BadRecord(kind, shape, without(path), field, says),
-        BadRecord(kind, shape, instead(path, '"Once"@en', '"Twice"@en'), field, says),
-        *_words(kind, shape, path, field, count, countries=countries),
-    ]
-
-
-def summary(kind: str, field: str) -> list[BadRecord]:
-    """What the record says, in our own words."""
-    return one_text(kind, f"{kind}-description", "dcterms:description", field)
-
-
-def a_text(kind: str, shape: str, path: str, field: str, *, countries: bool = True) -> list[BadRecord]:
-    """A field that may have one English text."""
-    count = "give at most one English text that is not empty."
-    twice = instead(path, '"Once"@en', '"Twice"@en')
-    return [
-        BadRecord(kind, shape, twice, field, f"{field}: {count}"),
-        *_words(kind, shape, path, field, count, countries=countries),
-    ]
-
-
-def texts(kind: str, shape: str, path: str, field: str, *, countries: bool = True) -> list[BadRecord]:
-    """A field that may have English texts."""
-    return _words(kind, shape, path, field, "give English texts that are not empty.", countries=countries)
-
-
-def official_name(kind: str, field: str) -> list[BadRecord]:
-    """The name in the language of the body."""
-    shape, says = f"{kind}-officialLabel", f"{field}: give at most one in each language, and mark each"
-    path = "nx:officialLabel"
-    twice = instead(path, '"Хуваарь"@mn', '"Хууль"@mn')
-    return [
-        BadRecord(kind, shape, twice, field, says),
-        BadRecord(kind, shape, instead(path, '""@mn'), field, says, " (mn)"),
-    ]
-
-
-def a_string(
-    kind: str, shape: str, path: str, field: str, says: str, *, most: bool = True, least: bool = False
-) -> list[BadRecord]:
-    """A field for characters without a language."""
-    says = f"{field}: {says}"
-    found = [
-        BadRecord(kind, shape, instead(path, '" "'), field, says, " "),
-        BadRecord(kind, shape, instead(path, '"Table 3"@en'), field, says, "Table 3", '"Table 3"'),
-    ]
-    if most:
-        found.append(BadRecord(kind, shape, instead(path, '"Table 3"', '"Table 4"'), field, says))
-    if least:
-        found.append(BadRecord(kind, shape, without(path), field, says))
-    return found
-
-
-def a_date(
-    kind: str, shape: str, path: str, field: str, *, most: bool = True, least: bool = False
-) -> list[BadRecord]:
-    """A field for a date that may be known to the day, the month or the year."""
-    count = "exactly one date" if least else "at most one date" if most else "dates"
-    says = f"{field}: give {count} that exist{'s' if most else ''} in the calendar"
-    found = [
-        BadRecord(kind, shape, instead(path, f'"{lexical}"^^xsd:{datatype}'), field, says, lexical)
-        for lexical, datatype in (
-            ("2023-02-30", "date"),
-            ("2023-02-29", "date"),
-            ("2023-13", "gYearMonth"),
-            ("MMXXIII", "gYear"),
-            ("May 2012", "string"),
-        )
-    ]
-    years = instead(path, '"2012"^^xsd:gYear', '"2012-05"^^xsd:gYearMonth')
-    if most:
-        found.append(BadRecord(kind, shape, years, field, says))
-    if least:
-        found.append(BadRecord(kind, shape, without(path), field, says))
-    suggestion = '"2012-05-17"^^xsd:date'
-    found.append(BadRecord(kind, shape, instead(path, '"2012-05-17"'), field, says, "2012-05-17", suggestion))
-    return found
-
-
-def a_year(
-    kind: str, shape: str, path: str, field: str, says: str = "give at most one year"
-) -> list[BadRecord]:
-    """A field for one year."""
-    says, good = f"{field}: {says}", '"2012"^^xsd:gYear'
-    return [
-        BadRecord(kind, shape, instead(path, '"20123"^^xsd:gYear'), field, says, "20123"),
-        BadRecord(kind, shape, instead(path, '"2012"'), field, says, "2012", good),
-        BadRecord(kind, shape, instead(path, '"2012-05"^^xsd:gYearMonth'), field, says, "2012-05"),
-    ]
-
-
-def a_period(kind: str) -> list[BadRecord]:
-    """The first and the last year."""
-    backwards = both(
-        instead("nx:periodStart", '"2031"^^xsd:gYear'), instead("nx:periodEnd", '"2030"^^xsd:gYear')
+CLAIMS_AND_POLICIES = [
+    bad
+    for kind in ("Observation", "Policy")
+    for bad in (
+        *any_number(SENSITIVITY, "Evidenced-soleSupport", "nx:soleSupport", "Rests alone on", "give at most one", kind),
+        BadRecord(
+            kind,
+            "Evidenced-sensitive-source-not-alone",
+            sensitive_sources_alone,
+            "A sensitive source is not the only support, unless the record says so",
+            "Add another source, or fill in \"Rests alone on\"",
+        ),
     )
-    start, end = f"{kind}-periodStart", f"{kind}-periodEnd"
-    return [
-        *a_year(kind, start, "nx:periodStart", "First year"),
-        *a_year(kind, end, "nx:periodEnd", "Last year"),
-        BadRecord(kind, start, backwards, "First year", "not later than the last year", "2031"),
-    ]
+]
 
+EVIDENCE = [
+    *exactly_one(LINK, "Evidence-source", "nx:source", "Source", "link to exactly one existing record of the kind Source."),
+    *exactly_one(CHARACTERS, "Evidence-locator", "nx:locator", "Pinpoint", "say where in the source"),
+    *exactly_one(ASSERTION, "Evidence-assertion", "nx:assertion", "Assertion", "give exactly one term"),
+    *any_number(END, "Evidence-supportsEnd", "nx:supportsEnd", "Supports end", "use only terms"),
+    BadRecord("Evidence", "Evidence-of", evidence_of_none, "Evidence of", "it must support exactly one record."),
+    BadRecord("Evidence", "Evidence-of", evidence_of_two, "Evidence of", "it must support exactly one record."),
+]
 
-def as_stated(kind: str) -> list[BadRecord]:
-    """The period in the words of the source."""
-    path = "nx:periodAsStated"
-    return a_string(kind, f"{kind}-periodAsStated", path, "Period as stated", "give at most one text")
+CASE = [
+    *label("Case"),
+    *place("Case"),
+    *as_stated("Case"),
+    *period("Case"),
+    *summary("Case", "What was done"),
+    *at_most_one(TEXT, "Case-result", "nx:result", "Result", A_TEXT),
+    *any_number(TEXT, "Case-lesson", "nx:lesson", "Lesson", TEXTS),
+    *at_most_one(RESPONSE, "Case-response", "nx:response", "Response", "give at most one term"),
+    *any_number(DRIVER, "Case-addressesDriver", "nx:addressesDriver", "Addresses driver", "use only terms"),
+    *any_number(IMPACT, "Case-addressesImpact", "nx:addressesImpact", "Addresses impact", "use only terms"),
+    *any_number(LINK, "Case-applies", "nx:applies", "Applies", "link only to existing records of the kind Measure or"),
+    BadRecord("Case", "Case-applies", to_itself("nx:applies"), "Applies", "of the kind Measure or Policy.", "{record}"),
+    *evidence("Case"),
+]
 
+CONFLICT = [
+    *label("Conflict"),
+    *summary("Conflict", "How they differ"),
+    *at_least_one(LINK, "Conflict-involves", "nx:involves", "Involves", "name at least two records that disagree"),
+]
 
-def a_number(kind: str) -> list[BadRecord]:
-    """The figure as a number."""
-    shape, says = f"{kind}-value", "Value: give at most one number with a decimal point"
-    return [
-        BadRecord(kind, shape, instead("nx:value", "1.5", "2.5"), "Value", says),
-        BadRecord(kind, shape, instead("nx:value", '"12 500"'), "Value", says, "12 500"),
-        BadRecord(kind, shape, instead("nx:value", "50"), "Value", says, "50", "50.0"),
-    ]
+COVERAGE_NOTE = [
+    *label("CoverageNote"),
+    *summary("CoverageNote", "What was looked for and seen"),
+    *exactly_one(OUTCOME, "CoverageNote-outcome", "nx:outcome", "Outcome", "give exactly one term"),
+    *at_most_one(DATE, "CoverageNote-date", "dcterms:date", "Date", A_DATE),
+    *any_number(DOMAIN, "CoverageNote-domain", "nx:domain", "Nexus domain", "use only terms"),
+    *any_number(DRIVER, "CoverageNote-driver", "nx:driver", "Driver", "use only terms"),
+    *any_number(IMPACT, "CoverageNote-impact", "nx:impact", "Impact", "use only terms"),
+    *any_number(LINK, "CoverageNote-about", "nx:about", "About", "link only to records that exist."),
+]
 
+DECISION = [
+    *label("Decision"),
+    *exactly_one(DATE, "Decision-date", "dcterms:date", "Date", ONE_DATE),
+    *exactly_one(TEXT, "Decision-body", "nx:body", "Body", ONE_TEXT),
+    *summary("Decision", "Decision"),
+    *evidence("Decision"),
+]
 
-def from_vocabulary(
-    kind: str,
-    shape: str,
-    path: str,
-    field: str,
-    vocabulary: str,
-    misspelt: str,
-    meant: str,
-    *,
-    most: str = "",
-    least: bool = False,
-) -> list[BadRecord]:
-    """A field for terms of a vocabulary: a term that is not there, one of another vocabulary, no term.
+DRIVER_FINDING = [
+    *label("DriverFinding"),
+    *exactly_one(DRIVER, "DriverFinding-driver", "nx:driver", "Driver", "give exactly one term"),
+    *summary("DriverFinding", "Finding"),
+    *place("DriverFinding"),
+    *as_stated("DriverFinding"),
+    *period("DriverFinding"),
+    *exactly_one(CONFIDENCE, "DriverFinding-confidence", "nx:confidence", "Confidence", "give exactly one term"),
+    *evidence("DriverFinding"),
+]
 
-    ``most`` names two terms where one is the most that there can be.
-    """
-    says = f'terms of the vocabulary "{vocabulary}"'
-    if most:
-        says = f'give {"exactly" if least else "at most"} one term of the vocabulary "{vocabulary}"'
-    other = "score:zero" if path != "nx:score" else "end:to"
-    found = [
-        BadRecord(kind, shape, instead(path, misspelt), field, says, misspelt, meant),
-        BadRecord(kind, shape, instead(path, other), field, says, other),
-    ]
-    if least:
-        found.append(BadRecord(kind, shape, without(path), field, says))
-    if most:
-        found.append(BadRecord(kind, shape, instead(path, *most.split()), field, says))
-    return found
+EVENT = [
+    *label("Event"),
+    *at_most_one(DATE, "Event-date", "dcterms:date", "Date", A_DATE),
+    *at_most_one(DATE, "Event-endDate", "nx:endDate", "End date", A_DATE),
+    *place("Event"),
+    *at_most_one(TEXT, "Event-body", "nx:body", "Body", A_TEXT),
+    *summary("Event", "What happened"),
+    *evidence("Event"),
+]
 
+IMPACT_FINDING = [
+    *label("ImpactFinding"),
+    *exactly_one(IMPACT, "ImpactFinding-impact", "nx:impact", "Impact", "give exactly one term"),
+    *summary("ImpactFinding", "Finding"),
+    *place("ImpactFinding"),
+    *any_number(TEXT, "ImpactFinding-affected", "nx:affected", "Affected", TEXTS),
+    *as_stated("ImpactFinding"),
+    *period("ImpactFinding"),
+    *at_most_one(CONFIDENCE, "ImpactFinding-confidence", "nx:confidence", "Confidence", "give at most one term"),
+    *evidence("ImpactFinding"),
+]
 
-def a_link(
-    kind: str, shape: str, path: str, field: str, says: str, *, least: bool = False, most: bool = False
-) -> list[BadRecord]:
-    """A field that links to a record: one that is not there, one of another kind, one that is a text."""
-    says = f"{field}: {says}"
-    found = [
-        BadRecord(kind, shape, instead(path, "rec:nobody-wrote-this"), field, says, "rec:nobody-wrote-this"),
-        BadRecord(kind, shape, instead(path, "domain:land"), field, says, "domain:land"),
-        BadRecord(kind, shape, instead(path, '"Forest law"@en'), field, says, "Forest law"),
-    ]
-    return found
+INSTITUTION = [
+    *label("Institution"),
+    *at_most_one(NATIVE, "Institution-officialLabel", "nx:officialLabel", "Official name", "give at most one in each"),
+    *summary("Institution", "Role"),
+    *evidence("Institution"),
+]
 
+INTERLINKAGE = [
+    *label("Interlinkage"),
+    *exactly_one(LINK_OR_TERM, "Interlinkage-from", "nx:from", "From", "link to exactly one existing record or vocabulary"),
+    *exactly_one(LINK_OR_TERM, "Interlinkage-to", "nx:to", "To", "link to exactly one existing record or vocabulary"),
+    BadRecord("Interlinkage", "Interlinkage-from", linked_with_itself, "From", "and not to the one at", "domain:land"),
+    *exactly_one(LINK_KIND, "Interlinkage-linkKind", "nx:linkKind", "Kind of interlinkage", "give exactly one term"),
+    *summary("Interlinkage", "Mechanism"),
+    *at_most_one(SCORE, "Interlinkage-score", "nx:score", "Score", "give at most one term"),
+    *at_most_one(TEXT, "Interlinkage-scoreReason", "nx:scoreReason", "Reason for the score", A_TEXT),
+    *at_most_one(LOOP, "Interlinkage-loop", "nx:loop", "Loop", "say reinforcing or balancing."),
+    *exactly_one(CONFIDENCE, "Interlinkage-confidence", "nx:confidence", "Confidence", "give exactly one term"),
+    *any_number(END, "Interlinkage-inferredEnd", "nx:inferredEnd", "Inferred end", "use only terms"),
+    *evidence("Interlinkage"),
+    *(wrong_score(kind, score) for kind, scores in WRONG_SCORES.items() for score in scores),
+    BadRecord(
+        "Interlinkage",
+        "Interlinkage-from-cited",
+        uncited("from"),
+        "The From end is cited or marked as inferred",
+        "no passage is cited for the From end.",
+    ),
+    BadRecord(
+        "Interlinkage",
+        "Interlinkage-to-cited",
+        uncited("to"),
+        "The To end is cited or marked as inferred",
+        "no passage is cited for the To end.",
+    ),
+]
 
-def evidence(kind: str) -> list[BadRecord]:
-    """What every claim has to have."""
-    shape, says = f"{kind}-evidence", "A record without evidence does not enter."
-    return [
-        BadRecord(kind, shape, without("nx:evidence"), "Evidence", says),
-        BadRecord(kind, shape, instead("nx:evidence", "ev:nowhere-e1"), "Evidence", says, "ev:nowhere-e1"),
-    ]
+MEASURE = [
+    *label("Measure"),
+    *exactly_one(LINK, "Measure-ofPolicy", "nx:ofPolicy", "Policy", "link to exactly one existing record of the kind Policy."),
+    BadRecord("Measure", "Measure-ofPolicy", to_itself("nx:ofPolicy"), "Policy", "of the kind Policy.", "{record}"),
+    *at_most_one(CHARACTERS, "Measure-policyLocator", "nx:policyLocator", "Place in the policy", "give at most one text"),
+    *summary("Measure", "What it prescribes"),
+    *exactly_one(INSTRUMENT, "Measure-instrument", "nx:instrument", "Instrument", "give exactly one term"),
+    *at_most_one(RESPONSE, "Measure-response", "nx:response", "Response", "give at most one term"),
+    *any_number(DRIVER, "Measure-addressesDriver", "nx:addressesDriver", "Addresses driver", "use only terms"),
+    *any_number(IMPACT, "Measure-addressesImpact", "nx:addressesImpact", "Addresses impact", "use only terms"),
+    *evidence("Measure"),
+]
+
+OBSERVATION = [
+    *label("Observation"),
+    *any_number(SDG, "Observation-sdgIndicator", "nx:sdgIndicator", "SDG indicator", "use only terms"),
+    *at_most_one(CHARACTERS, "Observation-sdgNote", "nx:sdgNote", "SDG note", "give at most one text"),
+    *figure("Observation"),
+    *exactly_one(CHARACTERS, "Observation-valueAsPrinted", "nx:valueAsPrinted", "Figure as printed", "give exactly one text"),
+    *exactly_one(CHARACTERS, "Observation-unit", "nx:unit", "Unit", "say what the figure counts or measures"),
+    *at_most_one(YEAR, "Observation-refYear", "nx:refYear", "Year", "give at most one year"),
+    *as_stated("Observation"),
+    *place("Observation"),
+    *at_most_one(TEXT, "Observation-nature", "nx:nature", "Nature of the figure", A_TEXT),
+    *any_number(LINK, "Observation-showsProgressOf", "nx:showsProgressOf", "Shows progress of", "link only to existing"),
+    *evidence("Observation"),
+]
+
+PAPER_SECTION = [
+    *label("PaperSection"),
+    *exactly_one(WHOLE_NUMBER, "PaperSection-order", "nx:order", "Order", "give exactly one whole number."),
+    *summary("PaperSection", "Brief"),
+    *any_number(TEXT, "PaperSection-question", "nx:question", "Question", TEXTS),
+    *any_number(LINK, "PaperSection-assigns", "nx:assigns", "Assigned record", "link only to records that exist."),
+]
+
+POLICY = [
+    *exactly_one(ENGLISH, "Policy-label", "rdfs:label", "English title", "give exactly one, in English."),
+    *at_most_one(NATIVE, "Policy-officialLabel", "nx:officialLabel", "Official title", "give at most one in each language"),
+    *exactly_one(LABEL_STATUS, "Policy-labelStatus", "nx:labelStatus", "Status of the English title", "give exactly one"),
+    *exactly_one(POLICY_KIND, "Policy-policyKind", "nx:policyKind", "Kind of policy", "give exactly one term"),
+    *exactly_one(STATUS, "Policy-legalStatus", "nx:legalStatus", "Legal status", "give exactly one term"),
+    *at_most_one(DATE, "Policy-adopted", "nx:adopted", "Adopted", A_DATE),
+    BadRecord(
+        "Policy",
+        "Policy-adopted-year-only",
+        instead("nx:adopted", '"2003-12-25"^^xsd:date'),
+        "Adopted on 25 December",
+        "Give the year only, unless the text itself prints the day.",
+        "2003-12-25",
+        blocking=False,
+    ),
+    *any_number(DATE, "Policy-amended", "nx:amended", "Amended", "give dates that exist in the calendar"),
+    *at_most_one(DATE, "Policy-inForceFrom", "nx:inForceFrom", "In force from", A_DATE),
+    *period("Policy"),
+    *at_most_one(ENGLISH, "Policy-issuingBody", "nx:issuingBody", "Issuing body", A_TEXT),
+    *any_number(LINK, "Policy-issuedBy", "nx:issuedBy", "Issued by", "link only to existing records of the kind Institution."),
+    BadRecord("Policy", "Policy-issuedBy", to_itself("nx:issuedBy"), "Issued by", "the kind Institution.", "{record}"),
+    *any_number(ENGLISH, "Policy-leadBody", "nx:leadBody", "Lead body", TEXTS),
+    *any_number(DOMAIN, "Policy-domain", "nx:domain", "Nexus domain", "use only terms"),
+    *any_number(SECTOR, "Policy-sector", "nx:sector", "Sector", "use only terms"),
+    BadRecord(
+        "Policy",
+        "Policy-domain-missing",
+        without("nx:domain"),
+        "Nexus domain missing",
+        "Say climate, land or water",
+        blocking=False,
+    ),
+    *summary("Policy", "Summary"),
+    *any_number(CHARACTERS, "Policy-registerId", "nx:registerId", "Register number", "give texts that are not empty."),
+    *any_number(LINK, "Policy-supersedes", "nx:supersedes", "Supersedes", "link only to existing records of the kind Policy."),
+    *(
+        BadRecord(
+            "Policy",
+            "Policy-supersedes-circle",
+            change,
+            "Does not supersede itself",
+            "directly or through a circle of others.",
+            "{identifier}",
+        )
+        for change in (supersedes_itself, circle_of_three)
+    ),
+    *any_number(TEXT, "Policy-supersedesText", "nx:supersedesText", "Supersedes (no record)", TEXTS),
+    *any_number(LINK, "Policy-amends", "nx:amends", "Amends", "link only to existing records of the kind Policy."),
+    *any_number(LINK, "Policy-implements", "nx:implements", "Implements", "link only to existing records of the kind Policy."),
+    *any_number(TEXT, "Policy-implementsText", "nx:implementsText", "Implements (no record)", TEXTS),
+    *exactly_one(BASIS, "Policy-basis", "nx:basis", "Basis", "give exactly one term"),
+    *any_number(LINK, "Policy-evidence", "nx:evidence", "Evidence", "link only to evidence that exists"),
+    BadRecord(
+        "Policy",
+        "Policy-evidence-or-basis",
+        without("nx:evidence"),
+        "A policy has evidence, or says that it rests on general knowledge",
+        "set the basis to general knowledge",
+    ),
+]
+
+RECOMMENDATION = [
+    *label("Recommendation"),
+    *summary("Recommendation", "Recommendation"),
+    *exactly_one(ENGLISH, "Recommendation-madeBy", "nx:madeBy", "Made by", ONE_TEXT),
+    *exactly_one(TEXT, "Recommendation-addressedTo", "nx:addressedTo", "Addressed to", ONE_TEXT),
+    *at_least_one(LINK_OR_TERM, "Recommendation-addresses", "nx:addresses", "Addresses", "link to at least one record or"),
+    *any_number(LINK, "Recommendation-builtOn", "nx:builtOn", "Built on", "link only to records that exist."),
+    *evidence("Recommendation"),
+]
+
+REVIEWS = [
+    *label("Review"),
+    *at_least_one(LINK, "Review-about", "nx:about", "About", "link to at least one record, and only to records"),
+    *exactly_one(TEXT, "Review-reviewer", "nx:reviewer", "Reviewer", ONE_TEXT),
+    *exactly_one(DATE, "Review-date", "dcterms:date", "Date", ONE_DATE),
+    *summary("Review", "Comment"),
+    *at_most_one(TEXT, "Review-answer", "nx:answer", "Answer", A_TEXT),
+]
+
+SOURCE = [
+    *exactly_one(NATIVE, "Source-label", "rdfs:label", "Title", "give exactly one that is not empty, marked with its"),
+    *exactly_one(CHARACTERS, "Source-authorOrPublisher", "nx:authorOrPublisher", "Author or publisher", "give exactly one"),
+    *at_most_one(DATE, "Source-date", "dcterms:date", "Date", A_DATE),
+    *exactly_one(SOURCE_KIND, "Source-sourceKind", "nx:sourceKind", "Kind of source", "give exactly one term"),
+    *at_most_one(WEB_ADDRESS, "Source-url", "nx:url", "Address", "give at most one web address"),
+    *at_most_one(DOI, "Source-doi", "nx:doi", "DOI", "give it without https://doi.org/"),
+    *exactly_one(LANGUAGE, "Source-language", "nx:language", "Language", "give one language code"),
+    *at_most_one(CHARACTERS, "Source-unSymbol", "nx:unSymbol", "UN document symbol", "give at most one text"),
+    *exactly_one(READING, "Source-reading", "nx:reading", "How it was read", "give exactly one term"),
+    *any_number(COPY, "Source-copy", "nx:copy", "Copy read", "use only terms"),
+    *any_number(SENSITIVITY, "Source-sensitivity", "nx:sensitivity", "Sensitivity", "use only terms"),
+]
+
+TARGET = [
+    *label("Target"),
+    *exactly_one(LINK, "Target-ofPolicy", "nx:ofPolicy", "Policy", "link to exactly one existing record of the kind Policy."),
+    *figure("Target"),
+    *at_most_one(CHARACTERS, "Target-valueAsPrinted", "nx:valueAsPrinted", "Figure as printed", "give at most one text"),
+    *exactly_one(CHARACTERS, "Target-unit", "nx:unit", "Unit", "say what the figure counts or measures"),
+    *at_most_one(YEAR, "Target-baselineYear", "nx:baselineYear", "Baseline year", "give at most one year"),
+    BadRecord(
+        "Target",
+        "Target-baselineYear",
+        all_of(instead("nx:baselineYear", '"2031"^^xsd:gYear'), instead("nx:targetYear", '"2030"^^xsd:gYear')),
+        "Baseline year",
+        "not later than the target year.",
+        "2031",
+    ),
+    *at_most_one(YEAR, "Target-targetYear", "nx:targetYear", "Target year", "give at most one year"),
+    *evidence("Target"),
+    BadRecord(
+        "Target",
+        "Target-figure-or-qualitative",
+        without("nx:valueAsPrinted"),
+        "A target has a figure, or says that it is qualitative",
+        "give the figure of the target as printed, or write qualitative as its unit.",
+    ),
+]
+
+BAD = [
+    *EVERY_RECORD,
+    *CLAIMS_AND_POLICIES,
+    *EVIDENCE,
+    *CASE,
+    *CONFLICT,
+    *COVERAGE_NOTE,
+    *DECISION,
+    *DRIVER_FINDING,
+    *EVENT,
+    *IMPACT_FINDING,
+    *INSTITUTION,
+    *INTERLINKAGE,
+    *MEASURE,
+    *OBSERVATION,
+    *PAPER_SECTION,
+    *POLICY,
+    *RECOMMENDATION,
+    *REVIEWS,
+    *SOURCE,
+    *TARGET,
+]

@@ -6,15 +6,14 @@ statement is a change of one line. Blank nodes are refused: they have no stable 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Iterable
 from itertools import groupby
 
 from rdflib import RDF, XSD, BNode, Literal, URIRef
 from rdflib.term import Node
 
 from nexuskb.terms import EV, PREFIXES, REC, curie
-
-PredicateOrder = Callable[[URIRef], tuple[int, str]]
 
 
 class BlankNodeError(ValueError):
@@ -94,6 +93,6 @@ def _literal(literal: Literal) -> str:
         return f'"{escaped}"@{literal.language}'
     if literal.datatype in (None, XSD.string):
         return f'"{escaped}"'
-    if literal.datatype == XSD.integer and text.lstrip("-").isdigit():
+    if literal.datatype == XSD.integer and re.fullmatch("-?[0-9]+", text):
         return text
     return f'"{escaped}"^^{curie(str(literal.datatype))}'

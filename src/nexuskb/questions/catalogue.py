@@ -32,6 +32,8 @@ from nexuskb.sparql.parse import tokens
 from nexuskb.terms import PREFIXES, record_iri
 from nexuskb.vocabulary import Vocabularies
 
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -109,7 +111,7 @@ def fill(asked: Question, values: Mapping[str, str], vocabularies: Vocabularies)
                 f"The question {asked.id} needs the parameter {parameter.name} ({parameter.help}). {allowed}",
                 parameter.name,
             )
-    return replace_variables(asked.query, {name: term.n3() for name, term in terms.items()})
+    return replace_variables(asked.query, {name: _written(term) for name, term in terms.items()})
 
 
 def replace_variables(query: str, values: Mapping[str, str]) -> str:
@@ -162,6 +164,13 @@ def _term(parameter: Parameter, value: str, vocabularies: Vocabularies) -> URIRe
         ) from error
 
 
+def _written(term: URIRef | Literal) -> str:
+    """The term in Turtle syntax, a text on one line with every character escaped that could end it."""
+    if isinstance(term, Literal) and term.datatype is None:
+        return f'"{term.translate(_ESCAPES)}"'
+    return term.n3()
+
+
 def _literal(kind: str, value: str) -> URIRef | Literal:
     if kind == "record":
         return record_iri(value)
@@ -173,6 +182,7 @@ def _literal(kind: str, value: str) -> URIRef | Literal:
         return Literal(dt.date.fromisoformat(value).isoformat(), datatype=XSD.date)
     if kind == "number":
         return Literal(int(value))
+    value.encode()
     return Literal(value)
 
 

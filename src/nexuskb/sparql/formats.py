@@ -118,7 +118,8 @@ def parse_accept(header: str) -> list[_Range]:
 def negotiate(accept: str | None, offered: Iterable[ResultFormat]) -> ResultFormat | None:
     """The offered format that the client likes best, or ``None`` if it takes none of them.
 
-    The most specific range decides a media type's quality; ties go to the client's order, then to ours.
+    The most specific range decides a media type's quality; ties go to the client's order, then to ours. A
+    wildcard speaks only of the media types that are sent.
     """
     choices = list(offered)
     if not accept or not accept.strip():
@@ -132,6 +133,8 @@ def negotiate(accept: str | None, offered: Iterable[ResultFormat]) -> ResultForm
             if not covering:
                 continue
             specificity = max(match for match, _ in covering)
+            if specificity < 3 and media_type != choice.media_type:
+                continue
             deciding = max((r for match, r in covering if match == specificity), key=lambda r: r.quality)
             if deciding.quality <= 0:
                 continue

@@ -79,9 +79,13 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return line, offset - (text.rfind("\n", 0, offset) + 1) + 1
 
 
-def token_at(text: str, line: int, column: int) -> Token | None:
-    """The first terminal at or after a place, or ``None`` at the end of the query."""
-    offset = sum(len(one) for one in text.splitlines(keepends=True)[: line - 1]) + column - 1
+def offset_of(text: str, line: int, column: int) -> int:
+    """The offset of a line and column, the inverse of :func:`position`."""
+    return sum(len(one) + 1 for one in text.split("\n")[: line - 1]) + column - 1
+
+
+def token_at(text: str, offset: int) -> Token | None:
+    """The first terminal at or after an offset, or ``None`` at the end of the query."""
     return next((token for token in tokens(text) if token.start + len(token.text) > offset), None)
 
 
@@ -109,10 +113,11 @@ def parse_query(text: str, prefixes: dict[str, str]) -> ParsedQuery:
                 place += 2
                 continue
             form = _form(token, text)
-        elif token.is_word("SERVICE"):
+        elif _calls_service(token):
+            hint = " A prefix must not have SERVICE in its name: rename it." if token.kind == "name" else ""
             raise QueryRefusedError(
                 "SERVICE is refused: a query cannot make this server call another one. Run the query for the "
-                "other endpoint there and join the results.",
+                f"other endpoint there and join the results.{hint}",
                 "SERVICE",
             )
         elif token.is_word("FROM") and following:
@@ -125,6 +130,17 @@ def parse_query(text: str, prefixes: dict[str, str]) -> ParsedQuery:
             "The query is empty. Start it with SELECT, ASK, CONSTRUCT or DESCRIBE.", 1, 1, "a query"
         )
     return ParsedQuery(text, form, tuple(defaults), tuple(named))
+
+
+def _calls_service(token: Token) -> bool:
+    """Whether an engine could read SERVICE here.
+
+    The grammar wants white space after a keyword, engines do not: SERVICESILENT, trueSERVICE and SERVICEx:y
+    call another server as well. So no word and no prefix may hold the keyword.
+    """
+    if token.kind not in ("word", "name"):
+        return False
+    return "SERVICE" in token.text.partition(":")[0].upper()
 
 
 def _form(token: Token, text: str) -> QueryForm:

@@ -52,6 +52,7 @@ class WorkerPool:
         self._waiting = 0
         self._control_lock = asyncio.Lock()
         self._leaving: set[asyncio.Task[int]] = set()
+        self._closing = False
         self.restarts = 0
 
     async def __aenter__(self) -> WorkerPool:
@@ -75,8 +76,12 @@ class WorkerPool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the workers and the fork server."""
+        self._closing = True
         for task in self._leaving:
             task.cancel()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+        while not self._idle.empty():
+            self._idle.get_nowait().writer.close()
         self._control.close()
         await self._server.wait()
 
@@ -123,6 +128,8 @@ class WorkerPool:
             if kind == Kind.ERROR:
                 raise decode_error(body)
         except (asyncio.IncompleteReadError, ConnectionError) as error:
+            if self._closing:
+                raise QueryLimitError("The query was stopped: the server is closing.", "closing") from error
             ended_by = await asyncio.shield(self._dismiss(worker, WAIT))
             if worker.expired:
                 raise QueryLimitError(
@@ -135,11 +142,13 @@ class WorkerPool:
             clock.cancel()
             if finished and worker.leaving is None:
                 self._idle.put_nowait(worker)
+            elif self._closing:
+                worker.writer.close()
             else:
                 self._dismiss(worker, KILL)
 
     async def _borrow(self) -> _Worker:
-        if self._waiting >= self.limits.waiting:
+        if self._idle.empty() and self._waiting >= self.limits.waiting:
             raise QueryLimitError(
                 f"{self._waiting} queries are waiting already. Try again in a few seconds.", "queue"
             )

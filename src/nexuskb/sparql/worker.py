@@ -1,7 +1,8 @@
 """A query worker: a process that evaluates one query at a time and can be killed at any moment.
 
 Its limits are set by the kernel: address space, so that a query cannot fill the machine, and file
-descriptors, so that no query can open a connection or a file.
+descriptors, so that no query can open a connection or a file: a limit of none, as a number that happens to be
+free below any other limit would be handed out.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def confine(memory: int) -> None:
     ceiling = _address_space() + memory
     resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 
 def serve(channel: socket.socket, store: TripleStore) -> None:

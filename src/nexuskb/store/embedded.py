@@ -17,7 +17,7 @@ from rdflib.term import Node
 
 from nexuskb.errors import QueryError, QuerySyntaxError
 from nexuskb.sparql.formats import CSV, JSON, JSON_LD, N_TRIPLES, RDF_XML, TSV, TURTLE, XML, ResultFormat
-from nexuskb.sparql.parse import parse_query, token_at
+from nexuskb.sparql.parse import offset_of, parse_query, position, token_at, tokens
 from nexuskb.store.port import ByteSink, Dataset, Row, Solutions
 from nexuskb.terms import PREFIXES
 
@@ -35,6 +35,13 @@ _GRAPHS = {
 }
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 _PLACE = re.compile(r"^error at (\d+):(\d+): (.*)$", re.DOTALL)
+_EXPECTED = re.compile(
+    r"""(?P<symbol>"(?:[^"\\]|\\.)*") | (?P<range>\[(?:'(?:[^'\\]|\\.)*'|[^]'])*\])
+    | (?P<keyword>[A-Z_]+)(?=,|$) | (?P<reason>[^,]+)""",
+    re.VERBOSE,
+)
+_ANYTHING = "[_]"
+_ROOM = "\n" + " " * 20
 
 OxTerm = ox.NamedNode | ox.BlankNode | ox.Literal
 
@@ -98,23 +105,46 @@ def _evaluate(
     store: ox.Store, query: str, options: dict[str, object]
 ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
     try:
-        return store.query(query, prefixes=PREFIXES, **options)  # type: ignore[arg-type] # options by name
+        return store.query(query + _ROOM, prefixes=PREFIXES, **options)  # type: ignore[arg-type] # options by name
     except SyntaxError as error:
         raise syntax_error(query, str(error)) from error
 
 
 def syntax_error(query: str, message: str) -> QuerySyntaxError:
-    """The engine's parse error as ours: where it is, what stands there, what the grammar would allow."""
+    """The engine's parse error as ours: where it is, what stands there, what the grammar would allow.
+
+    The engine tells where it stopped reading. A keyword it compares as a whole, so that is as many
+    characters behind the fault as the keyword has, and at the end of a query nothing at all: hence
+    ``_ROOM`` behind every query.
+    """
     match = _PLACE.match(message)
     if not match:
         return QuerySyntaxError(f"The query does not parse: {message}")
-    line, column, reason = int(match[1]), int(match[2]), match[3].strip()
+    offset, reason = offset_of(query + _ROOM, int(match[1]), int(match[2])), match[3].strip()
     if not reason.startswith("expected "):
-        return QuerySyntaxError(f"Line {line}, column {column}: {reason}", line, column)
-    found = token_at(query, line, column)
-    said = f"{found.text[:40]!r} cannot stand here" if found else "the query ends too early"
-    expected = reason.removeprefix("expected ").removeprefix("one of ")
-    return QuerySyntaxError(f"Line {line}, column {column}: {said}.", line, column, expected)
+        return _error_at(query, offset, reason, "")
+    said = reason.removeprefix("expected ").removeprefix("one of ").strip()
+    items = [(item.lastgroup, item.group().strip()) for item in _EXPECTED.finditer(said)]
+    symbols = [text for kind, text in items if kind in ("symbol", "range") and text != _ANYTHING]
+    keywords = [text for kind, text in items if kind == "keyword"]
+    reasons = [text for kind, text in items if kind == "reason" and text]
+    if "Prefix not found" in reasons:
+        names = [token for token in tokens(query) if token.kind == "name" and token.start < offset]
+        return _error_at(query, names[-1].start, f"the prefix of {names[-1].text!r} is not declared", "")
+    if reasons:
+        return _error_at(query, offset, reasons[0], "")
+    if keywords and not symbols and (_ANYTHING, offset) != (items[-1][1], len(query + _ROOM)):
+        length = min(map(len, keywords))
+        offset, keywords = offset - length, [word for word in keywords if len(word) == length]
+    found = token_at(query, offset)
+    words = f"{found.text[:40]!r} cannot stand here" if found else "the query ends too early"
+    allowed = [text for kind, text in items if kind == "symbol" or text in keywords]
+    return _error_at(query, found.start if found else len(query), words, ", ".join(allowed))
+
+
+def _error_at(query: str, offset: int, words: str, expected: str) -> QuerySyntaxError:
+    line, column = position(query, min(offset, len(query.rstrip())))
+    return QuerySyntaxError(f"Line {line}, column {column}: {words}.", line, column, expected)
 
 
 def _rows(result: ox.QuerySolutions) -> Iterator[Row]:

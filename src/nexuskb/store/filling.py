@@ -24,6 +24,7 @@ from nexuskb.store.embedded import OxigraphStore
 from nexuskb.terms import GRAPHS, PREFIXES
 
 Progress = Callable[[int, int, str], None]
+_SCRATCH = "building-"
 
 
 def open_store(settings: Settings, progress: Progress | None = None) -> OxigraphStore:
@@ -66,7 +67,7 @@ def _only_one(lock: Path) -> Iterator[None]:
 
 def _build(settings: Settings, files: list[ContentFile], target: Path, progress: Progress | None) -> None:
     generations = target.parent
-    scratch = Path(tempfile.mkdtemp(prefix="building-", dir=generations))
+    scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=generations))
     try:
         store = ox.Store(str(scratch))
         store.bulk_extend(_quads(files, progress))
@@ -111,7 +112,12 @@ def _derived(store: ox.Store, rules: list[Rule]) -> list[ox.Quad]:
 
 
 def _forget_older(generations: Path, keep: Path) -> None:
-    """Remove other generations but the newest one, which a running server may still be reading."""
+    """Remove other generations but the newest one, which a running server may still be reading.
+
+    What a filling left behind that was killed goes as well: only one fills at a time.
+    """
+    for path in generations.glob(f"{_SCRATCH}*"):
+        shutil.rmtree(path, ignore_errors=True)
     others = [p for p in generations.iterdir() if p.is_dir() and p != keep]
     for path in sorted(others, key=lambda p: p.stat().st_mtime, reverse=True)[1:]:
         shutil.rmtree(path, ignore_errors=True)

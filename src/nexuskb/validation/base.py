@@ -100,9 +100,10 @@ def _gather(settings: Settings, paths: list[Path]) -> Base:
 
 
 def _unknown_subjects(base: Base, among: set[Node]) -> Iterator[Violation]:
-    """Subjects that no shape speaks for: a kind that is missing or misspelt must not slip through."""
+    """Subjects that no shape speaks for: a kind that is missing, misspelt or too wide must not slip through."""
     kinds = {cls for _, classes in base.shapes.targeted for cls in classes}
     known = {sub for cls in kinds for sub in base.model.transitive_subjects(RDFS.subClassOf, cls)}
+    known -= set(base.model.objects(None, RDFS.subClassOf))
     for node in among:
         types = set(base.data.objects(node, RDF.type))
         if not types & known:
@@ -155,7 +156,7 @@ def _violation(base: Base, result: tuple[str, Node, list[tuple[Node, Node, objec
     described = Result(
         focus=parts[SH.focusNode],
         source=parts.get(SH.sourceShape),
-        value=parts.get(SH.value),
+        value=parts.get(SH.value) if SH.resultPath in parts else None,
         message=str(parts.get(SH.resultMessage, "")),
         blocking=parts.get(SH.resultSeverity, SH.Violation) == SH.Violation,
     )

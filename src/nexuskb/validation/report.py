@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from rdflib import SKOS, Graph, Literal, URIRef
+from rdflib import RDF, SH, SKOS, Graph, Literal, URIRef
+from rdflib.collection import Collection
 from rdflib.term import Node
 
 from nexuskb.terms import EV, REC, VOCABULARIES, curie
@@ -82,7 +84,8 @@ def describe(shapes: Shapes, model: Graph, files: dict[Node, Path], result: Resu
         field=shapes.label(result.source),
         message=result.message,
         value=_show(result.value),
-        suggestion=_nearest(model, field.scheme if field else None, result.value),
+        suggestion=_nearest(model, field.scheme if field else None, result.value)
+        or _retyped(shapes.graph, result.source, result.value),
         blocking=result.blocking,
     )
 
@@ -94,12 +97,41 @@ def _show(value: Node | None) -> str:
 
 
 def _nearest(model: Graph, scheme: URIRef | None, value: Node | None) -> str:
-    """The term of the vocabulary that looks most like an unknown one."""
+    """The term of the vocabulary that looks most like an unknown one, by its key or its English label."""
     if scheme is None or value is None or (value, SKOS.inScheme, scheme) in model:
         return ""
-    given = str(value).removeprefix(str(scheme) + "/").removeprefix(VOCABULARIES).lower()
-    known = {
-        str(term).removeprefix(str(scheme) + "/"): term for term in model.subjects(SKOS.inScheme, scheme)
-    }
-    close = difflib.get_close_matches(given, known, n=1, cutoff=0.6)
-    return close[0] if close else ""
+    names: dict[str, str] = {}
+    for term in model.subjects(SKOS.inScheme, scheme):
+        key = str(term).removeprefix(str(scheme) + "/")
+        labels = (o for o in model.objects(term, SKOS.prefLabel) if isinstance(o, Literal))
+        names.update({str(label).casefold(): key for label in labels if label.language == "en"})
+        names[key.casefold()] = key
+    given = str(value).removeprefix(VOCABULARIES).rpartition("/")[2].casefold()
+    close = difflib.get_close_matches(given, names, n=1, cutoff=0.6)
+    return names[close[0]] if close else ""
+
+
+def _retyped(shapes: Graph, shape: Node | None, value: Node | None) -> str:
+    """The value as Turtle should write it, where only its datatype or its language mark is wrong."""
+    if shape is None or not isinstance(value, Literal):
+        return ""
+    text = str(value)
+    patterns = [str(pattern) for pattern in shapes.objects(shape, SH.pattern)]
+    if not all(re.search(pattern, text) for pattern in patterns):
+        return ""
+    for datatype in _datatypes(shapes, shape):
+        if datatype == RDF.langString:
+            languages = [str(o) for first in shapes.objects(shape, SH.languageIn) for o in Collection(shapes, first)]
+            better = Literal(text, lang=languages[0]) if len(languages) == 1 and not value.language else value
+        else:
+            better = Literal(text, datatype=datatype)
+        if better != value and not better.ill_typed:
+            return better.n3(shapes.namespace_manager)
+    return ""
+
+
+def _datatypes(shapes: Graph, shape: Node) -> list[URIRef]:
+    """The datatypes that a field takes, whether one or several."""
+    alternatives = [o for first in shapes.objects(shape, SH["or"]) for o in Collection(shapes, first)]
+    found = [shapes.value(node, SH.datatype) for node in (shape, *alternatives)]
+    return [datatype for datatype in found if isinstance(datatype, URIRef)]
