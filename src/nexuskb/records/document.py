@@ -190,16 +190,13 @@ def record_query(identifier: str) -> str:
   ?pointing ?pointingProperty {iri} ; rdfs:label ?pointingLabel .
   ?cited nx:evidence ?pointing ; rdfs:label ?citedLabel .
 }} WHERE {{
-  {{ {iri} ?property ?value
-    OPTIONAL {{ ?value rdfs:label ?valueLabel }}
-    OPTIONAL {{ ?value a nx:Evidence ; nx:source ?source ; ?evidenceProperty ?evidenceValue .
-      ?source ?sourceProperty ?sourceValue
-      FILTER(?sourceProperty != nx:area) }}
-  }} UNION {{
-    ?pointing ?pointingProperty {iri}
-    OPTIONAL {{ ?pointing rdfs:label ?pointingLabel }}
-    OPTIONAL {{ ?cited nx:evidence ?pointing ; rdfs:label ?citedLabel }}
-  }}
+  {{ {iri} ?property ?value }}
+  UNION {{ {iri} ?named ?value . ?value rdfs:label ?valueLabel }}
+  UNION {{ {iri} nx:evidence ?value . ?value ?evidenceProperty ?evidenceValue }}
+  UNION {{ {iri} nx:evidence ?value . ?value nx:source ?source . ?source ?sourceProperty ?sourceValue }}
+  UNION {{ ?pointing ?pointingProperty {iri} }}
+  UNION {{ ?pointing ?pointingProperty {iri} . ?pointing rdfs:label ?pointingLabel }}
+  UNION {{ ?pointing nx:source {iri} . ?cited nx:evidence ?pointing ; rdfs:label ?citedLabel }}
 }}"""
 
 
