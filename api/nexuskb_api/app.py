@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from nexuskb import __version__
 from nexuskb.settings import Settings
 from nexuskb.sparql.pool import PoolLimits
-from nexuskb_api import problems, questions, records, sparql, start
+from nexuskb_api import problems, questions, records, sparql, start, wellknown
 from nexuskb_api.facade import open_facade
 from nexuskb_api.pages import STATIC
 
@@ -36,7 +36,7 @@ def create_app(settings: Settings, limits: PoolLimits | None = None) -> FastAPI:
         default_response_class=JSONResponse,
     )
     problems.install(app)
-    for resource in (start, questions, records, sparql):
+    for resource in (start, questions, records, sparql, wellknown):
         app.include_router(resource.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

@@ -33,11 +33,14 @@ _COUNTS = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?
 
 async def service_description(request: Request) -> Response:
     """The description in the RDF format that the client likes best."""
+    return rdf_response(request, await _describe(request))
+
+
+def rdf_response(request: Request, graph: Graph) -> Response:
+    """A graph in the RDF format that the client likes best, Turtle where it takes none of ours."""
     chosen = negotiate(request.headers.get("accept"), GRAPH_FORMATS) or TURTLE
-    graph = await _describe(request)
-    return Response(
-        graph.serialize(format=_SYNTAX[chosen]), media_type=chosen.content_type, headers={"Vary": "Accept"}
-    )
+    body = graph.serialize(format=_SYNTAX[chosen])
+    return Response(body, media_type=chosen.content_type, headers={"Vary": "Accept"})
 
 
 async def _describe(request: Request) -> Graph:

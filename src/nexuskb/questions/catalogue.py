@@ -9,6 +9,7 @@ A question is a ``.rq`` file whose header, in lines that start with ``#+``, hold
     #+ section: national-review
     #+ parameter: country | area | required | The State whose policies are asked for
     #+ parameter: driver | driver | optional | Only measures against this driver
+    #+ example: country=MNG
 
 A parameter is a variable of the query that is replaced by a term before the query runs; its type is a
 vocabulary, ``record``, ``year``, ``date``, ``number`` or ``text``. The query stays plain SPARQL 1.1, so that
@@ -47,7 +48,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A named question. ``id`` is the file's name; ``number`` is its number as a competency question."""
+    """A named question. ``id`` is the file's name; ``number`` is its number as a competency question.
+
+    ``example`` are values of its parameters with which it has an answer worth looking at.
+    """
 
     id: str
     title: str
@@ -56,6 +60,7 @@ class Question:
     section: str
     number: int | None
     parameters: tuple[Parameter, ...]
+    example: dict[str, str]
     query: str
 
     def parameter(self, name: str) -> Parameter:
@@ -197,6 +202,7 @@ def _read(identifier: str, text: str) -> Question:
         section=header.get("section", [""])[0],
         number=int(number) if number else None,
         parameters=tuple(_parameter(line) for line in header.get("parameter", [])),
+        example=dict(line.split("=", 1) for line in header.get("example", [])),
         query=query,
     )
 

@@ -1,0 +1,84 @@
+"""What other programs look for under /.well-known: the dataset described in VoID, and example queries."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from rdflib import DCTERMS, RDF, RDFS, SH, XSD, Graph, Literal, Namespace, URIRef
+
+from nexuskb.questions.catalogue import declare_prefixes, fill, questions
+from nexuskb.terms import BASE, REC, bind_prefixes
+from nexuskb_api.description import VOID, rdf_response
+from nexuskb_api.facade import Facade, facade_of
+
+router = APIRouter(tags=["Well-known"])
+
+SCHEMA = Namespace("https://schema.org/")
+_ABOUT = "Policies, drivers, impacts and interlinkages of climate, land and water in North-East Asia"
+_LICENCE = URIRef("https://creativecommons.org/licenses/by/4.0/")
+_CLASSES = "SELECT ?class (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?class } GROUP BY ?class ORDER BY ?class"
+_PROPERTIES = (
+    "SELECT ?property (COUNT(*) AS ?n) WHERE { ?s ?property ?o } GROUP BY ?property ORDER BY ?property"
+)
+
+
+@router.get("/.well-known/void", summary="The dataset in VoID")
+async def void(request: Request) -> Response:
+    """Triples, classes and properties with counts, licence and endpoint (VoID, W3C Note of 3 March 2011)."""
+    return rdf_response(request, await _void(request, facade_of(request)))
+
+
+@router.get("/.well-known/sparql-examples", summary="Example queries")
+async def sparql_examples(request: Request) -> Response:
+    """Every named question with example parameters, as SHACL executables that editors can read."""
+    facade = facade_of(request)
+    endpoint = URIRef(str(request.url_for("query_by_get")))
+    graph = bind_prefixes(Graph())
+    graph.bind("schema", SCHEMA)
+    for asked in questions().values():
+        node = URIRef(f"{endpoint}/examples/{asked.id}")
+        query = declare_prefixes(fill(asked, asked.example, facade.vocabularies))
+        graph += [
+            (node, RDF.type, SH.SPARQLExecutable),
+            (node, RDF.type, SH.SPARQLSelectExecutable),
+            (node, RDFS.comment, Literal(asked.title, lang="en")),
+            (node, SH.select, Literal(query)),
+            (node, SCHEMA.target, endpoint),
+        ]
+        graph += [(node, SCHEMA.keywords, Literal(word)) for word in asked.keywords]
+    return rdf_response(request, graph)
+
+
+async def _void(request: Request, facade: Facade) -> Graph:
+    graph = bind_prefixes(Graph())
+    graph.bind("void", VOID)
+    dataset = URIRef(f"{BASE}dataset")
+    endpoint = URIRef(str(request.url_for("query_by_get")))
+    graph += [
+        (dataset, RDF.type, VOID.Dataset),
+        (dataset, DCTERMS.title, Literal("nexuskb", lang="en")),
+        (dataset, DCTERMS.description, Literal(_ABOUT, lang="en")),
+        (dataset, DCTERMS.license, _LICENCE),
+        (dataset, DCTERMS.identifier, Literal(facade.generation)),
+        (dataset, VOID.sparqlEndpoint, endpoint),
+        (dataset, VOID.uriSpace, Literal(str(REC))),
+        (dataset, VOID.vocabulary, URIRef(f"{BASE}ontology")),
+    ]
+    total = 0
+    for number, row in enumerate(await facade.rows(_PROPERTIES)):
+        part, count = URIRef(f"{dataset}#property-{number}"), int(row["n"]["value"])
+        total += count
+        graph += [
+            (dataset, VOID.propertyPartition, part),
+            (part, VOID.property, URIRef(row["property"]["value"])),
+            (part, VOID.triples, Literal(count, datatype=XSD.integer)),
+        ]
+    for number, row in enumerate(await facade.rows(_CLASSES)):
+        part = URIRef(f"{dataset}#class-{number}")
+        graph += [
+            (dataset, VOID.classPartition, part),
+            (part, VOID["class"], URIRef(row["class"]["value"])),
+            (part, VOID.entities, Literal(int(row["n"]["value"]), datatype=XSD.integer)),
+        ]
+    graph.add((dataset, VOID.triples, Literal(total, datatype=XSD.integer)))
+    return graph
