@@ -7,6 +7,7 @@ directory holds a directory an area with a file a record kind.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ from rdflib import Graph, URIRef
 from nexuskb.errors import ContentError
 from nexuskb.settings import Settings
 from nexuskb.terms import GRAPHS, bind_prefixes
+
+# A literal such as "2023-02-30"^^xsd:date is for validation to find; rdflib would log a traceback for each.
+logging.getLogger("rdflib.term").setLevel(logging.ERROR)
 
 #: Version of the way files are put into the store; a change of it rebuilds every embedded store.
 LAYOUT = "1"

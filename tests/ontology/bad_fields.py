@@ -115,7 +115,7 @@ TEXT = Sort(
 )
 #: Text in any language, one in each.
 NATIVE = Sort(
-    bad=(('" "@mn', "  (mn)", ""), ('"Хууль"', "Хууль", '"Хууль"@en')),
+    bad=(('" "@mn', "  (mn)", ""), ('"Хууль"', "Хууль", "")),
     good=('"Хуваарь"@mn', '"Хууль"@mn'),
 )
 CHARACTERS = Sort(
@@ -143,7 +143,10 @@ YEAR = Sort(
     ),
     good=('"2012"^^xsd:gYear', '"2013"^^xsd:gYear'),
 )
-NUMBER = Sort(bad=(('"12 500"', "12 500", ""), ("50", "50", "50.0")), good=("1.5", "2.5"))
+NUMBER = Sort(
+    bad=(('"12 500"', "12 500", ""), ("50", "50", "50.0"), ('"12.5"', "12.5", "12.5")),
+    good=('"1.5"^^xsd:decimal', '"2.5"^^xsd:decimal'),
+)
 WHOLE_NUMBER = Sort(bad=(('"first"', "first", ""), ('"1"', "1", "1"), ("1.5", "1.5", "")), good=("1", "2"))
 IDENTIFIER = Sort(
     bad=(
@@ -177,32 +180,46 @@ def words(vocabulary: str, misspelt: str, meant: str, good: tuple[str, str] | No
     )
 
 
-def any_number(sort: Sort, shape: str, path: str, name: str, says: str, kind: str = "") -> list[BadRecord]:
+def property_of(shape: str) -> str:
+    """The property that a field's shape is named after."""
+    name = shape.partition("-")[2]
+    return _STANDARD.get(name, f"nx:{name}")
+
+
+_STANDARD = {
+    "date": "dcterms:date",
+    "description": "dcterms:description",
+    "identifier": "dcterms:identifier",
+    "label": "rdfs:label",
+    "note": "skos:note",
+}
+
+
+def any_number(sort: Sort, shape: str, name: str, says: str, kind: str = "") -> list[BadRecord]:
     """The bad records of a field that may have values."""
     kind = kind or shape.partition("-")[0]
     return [
-        BadRecord(kind, shape, instead(path, written), name, f"{name}: {says}", shown, suggested)
+        BadRecord(kind, shape, instead(property_of(shape), written), name, says, shown, suggested)
         for written, shown, suggested in sort.bad
     ]
 
 
-def at_least_one(sort: Sort, shape: str, path: str, name: str, says: str, kind: str = "") -> list[BadRecord]:
+def at_least_one(sort: Sort, shape: str, name: str, says: str, kind: str = "") -> list[BadRecord]:
     """The bad records of a field that has values."""
-    kind = kind or shape.partition("-")[0]
-    missing = BadRecord(kind, shape, without(path), name, f"{name}: {says}")
-    return [missing, *any_number(sort, shape, path, name, says, kind)]
+    missing = BadRecord(kind or shape.partition("-")[0], shape, without(property_of(shape)), name, says)
+    return [missing, *any_number(sort, shape, name, says, kind)]
 
 
-def at_most_one(sort: Sort, shape: str, path: str, name: str, says: str, kind: str = "") -> list[BadRecord]:
+def at_most_one(sort: Sort, shape: str, name: str, says: str, kind: str = "") -> list[BadRecord]:
     """The bad records of a field that may have a value."""
-    kind = kind or shape.partition("-")[0]
-    two = instead(path, *sort.good) if sort.good else one_more(path)
-    twice = BadRecord(kind, shape, two, name, f"{name}: {says}")
-    return [twice, *any_number(sort, shape, path, name, says, kind)]
+    two = instead(property_of(shape), *sort.good) if sort.good else one_more(property_of(shape))
+    return [
+        BadRecord(kind or shape.partition("-")[0], shape, two, name, says),
+        *any_number(sort, shape, name, says, kind),
+    ]
 
 
-def exactly_one(sort: Sort, shape: str, path: str, name: str, says: str, kind: str = "") -> list[BadRecord]:
+def exactly_one(sort: Sort, shape: str, name: str, says: str, kind: str = "") -> list[BadRecord]:
     """The bad records of a field that has a value."""
-    kind = kind or shape.partition("-")[0]
-    missing = BadRecord(kind, shape, without(path), name, f"{name}: {says}")
-    return [missing, *at_most_one(sort, shape, path, name, says, kind)]
+    missing = BadRecord(kind or shape.partition("-")[0], shape, without(property_of(shape)), name, says)
+    return [missing, *at_most_one(sort, shape, name, says, kind)]

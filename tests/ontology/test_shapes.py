@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
-from bad_fields import BadRecord, instead, without
-from bad_records import BAD, circle_of_three, identifier_of_another, linked_with_itself, supersedes_itself, uncited
+from bad_fields import BadRecord, Change, all_of, instead, without
+from bad_records import (
+    BAD,
+    circle_of_three,
+    identifier_of_another,
+    linked_with_itself,
+    supersedes_itself,
+    uncited,
+)
 from rdflib import DCTERMS, RDF, RDFS, SH, Graph, Literal, URIRef
+from rdflib.collection import Collection
 from rdflib.term import Node
 
 from nexuskb.content import read_turtle
+from nexuskb.exchange.turtle import serialise
 from nexuskb.settings import Settings
-from nexuskb.terms import EV, NX, REC, SHAPES
+from nexuskb.terms import EV, NX, REC, SHAPES, bind_prefixes
 from nexuskb.validation.base import Base, validate, validate_nodes
 from nexuskb.validation.report import Violation
 from nexuskb.validation.shapes import Shapes
+
+KINDS = sorted({bad.kind for bad in BAD})
+
+#: Rules that also speak where a shape does, for what it catches has consequences for them.
+ALSO = {
+    "Interlinkage-score": "Score of a dependency",
+    "Interlinkage-inferredEnd": "The From end is cited or marked as inferred",
+    "Interlinkage-evidence": "The To end is cited or marked as inferred",
+    "Target-targetYear": "Baseline year",
+}
 
 #: Kinds that the base holds no record of yet.
 NOT_YET = """
@@ -89,8 +109,188 @@ class GoodRecords:
         return all((node, RDF.type, None) in self._graph for node in linked)
 
 
-def name_of(number: int) -> str:
-    return f"bad-{number}"
+COUNTRIES = "Use the country names of the United Nations, such as Republic of Korea or Russian Federation."
+
+IN_FULL = {
+    "missing-title": BadRecord(
+        "Measure",
+        "Measure-label",
+        without("rdfs:label"),
+        "Title or name",
+        f"Title or name: give exactly one, in English. {COUNTRIES}",
+    ),
+    "two-english-titles": BadRecord(
+        "Policy",
+        "Policy-label",
+        instead("rdfs:label", '"Law on Forests"@en', '"Forest Law"@en'),
+        "English title",
+        "English title: give exactly one, in English.",
+    ),
+    "impossible-date": BadRecord(
+        "Policy",
+        "Policy-adopted",
+        instead("nx:adopted", '"2023-02-30"^^xsd:date'),
+        "Adopted",
+        "Adopted: give at most one date that exists in the calendar, as precise as its source: "
+        "2012, 2012-05 or 2012-05-17.",
+        "2023-02-30",
+    ),
+    "over-precise-date": BadRecord(
+        "Policy",
+        "Policy-adopted-year-only",
+        instead("nx:adopted", '"2003-12-25"^^xsd:date'),
+        "Adopted on 25 December",
+        "Adopted: public registers write 25 December when only the year is known. Give the year only, unless "
+        "the text itself prints the day.",
+        "2003-12-25",
+        blocking=False,
+    ),
+    "period-that-ends-before-it-starts": BadRecord(
+        "Case",
+        "Case-periodStart",
+        all_of(instead("nx:periodStart", '"2016"^^xsd:gYear'), instead("nx:periodEnd", '"2007"^^xsd:gYear')),
+        "First year",
+        "First year: give at most one year, such as 2012, not later than the last year.",
+        "2016",
+    ),
+    "unknown-country": BadRecord(
+        "Observation",
+        "Record-area",
+        instead("nx:area", "area:mgn"),
+        "Area",
+        'Area: give at least one, and only terms of the vocabulary "Areas".',
+        "area:mgn",
+        "mng",
+    ),
+    "country-by-its-name": BadRecord(
+        "Observation",
+        "Record-area",
+        instead("nx:area", '"Republic of Korea"'),
+        "Area",
+        'Area: give at least one, and only terms of the vocabulary "Areas".',
+        "Republic of Korea",
+        "kor",
+    ),
+    "unknown-driver": BadRecord(
+        "DriverFinding",
+        "DriverFinding-driver",
+        instead("nx:driver", "driver:overgrasing"),
+        "Driver",
+        'Driver: give exactly one term of the vocabulary "Drivers".',
+        "driver:overgrasing",
+        "overgrazing",
+    ),
+    "dangling-source": BadRecord(
+        "Evidence",
+        "Evidence-source",
+        instead("nx:source", "rec:reg-src-never-entered"),
+        "Source",
+        "Source: link to exactly one existing record of the kind Source.",
+        "rec:reg-src-never-entered",
+    ),
+    "claim-without-evidence": BadRecord(
+        "ImpactFinding",
+        "ImpactFinding-evidence",
+        without("nx:evidence"),
+        "Evidence",
+        "Evidence: give at least one source with the pinpoint (article, paragraph, page, section or table) "
+        "where it says so. A record without evidence does not enter.",
+    ),
+    "evidence-without-pinpoint": BadRecord(
+        "Evidence",
+        "Evidence-locator",
+        without("nx:locator"),
+        "Pinpoint",
+        "Pinpoint: say where in the source (article, paragraph, page, section, table or row). "
+        "A source without pinpoint cannot be cited.",
+    ),
+    "interlinkage-of-a-thing-with-itself": BadRecord(
+        "Interlinkage",
+        "Interlinkage-from",
+        linked_with_itself,
+        "From",
+        "From: link to exactly one existing record or vocabulary term, and not to the one at the To end: "
+        "nothing is interlinked with itself.",
+        "domain:land",
+    ),
+    "trade-off-with-plus-two": BadRecord(
+        "Interlinkage",
+        "Interlinkage-score-trade-off",
+        all_of(instead("nx:linkKind", "linkkind:trade-off"), instead("nx:score", "score:plus2")),
+        "Score of a trade-off",
+        "Score: a trade-off can only have -2 or -1. Change the score or the kind.",
+    ),
+    "from-end-neither-cited-nor-inferred": BadRecord(
+        "Interlinkage",
+        "Interlinkage-from-cited",
+        uncited("from"),
+        "The From end is cited or marked as inferred",
+        "Evidence: no passage is cited for the From end. Cite one, or mark this end as inferred.",
+    ),
+    "to-end-neither-cited-nor-inferred": BadRecord(
+        "Interlinkage",
+        "Interlinkage-to-cited",
+        uncited("to"),
+        "The To end is cited or marked as inferred",
+        "Evidence: no passage is cited for the To end. Cite one, or mark this end as inferred.",
+    ),
+    "target-without-unit": BadRecord(
+        "Target",
+        "Target-unit",
+        without("nx:unit"),
+        "Unit",
+        "Unit: say what the figure counts or measures, such as % or million ha; write qualitative "
+        "where a target has no figure.",
+    ),
+    "policy-that-supersedes-itself": BadRecord(
+        "Policy",
+        "Policy-supersedes-circle",
+        supersedes_itself,
+        "Does not supersede itself",
+        "Supersedes: a policy cannot supersede itself, directly or through a circle of others.",
+        "{identifier}",
+    ),
+    "circle-of-three-policies": BadRecord(
+        "Policy",
+        "Policy-supersedes-circle",
+        circle_of_three,
+        "Does not supersede itself",
+        "Supersedes: a policy cannot supersede itself, directly or through a circle of others.",
+        "{identifier}",
+    ),
+    "south-korea-in-a-text": BadRecord(
+        "Recommendation",
+        "Recommendation-description",
+        instead("dcterms:description", '"Dust warnings should reach South Korea a day ahead."@en'),
+        "Recommendation",
+        f"Recommendation: give exactly one English text that is not empty. {COUNTRIES}",
+        "Dust warnings should reach South Korea a day ahead.",
+    ),
+    "duplicate-identifier": BadRecord(
+        "Event",
+        "Record-unique-identifier",
+        identifier_of_another,
+        "Unique identifier",
+        "Identifier: another record has the same one; choose a new one.",
+    ),
+    "malformed-link": BadRecord(
+        "Source",
+        "Source-url",
+        instead("nx:url", '"www.unccd.int/ldn"^^xsd:anyURI'),
+        "Address",
+        "Address: give at most one web address that starts with http:// or https://.",
+        "www.unccd.int/ldn",
+    ),
+    "text-without-language": BadRecord(
+        "Measure",
+        "Measure-description",
+        instead("dcterms:description", '"Herders rest pastures in spring."'),
+        "What it prescribes",
+        f"What it prescribes: give exactly one English text that is not empty. {COUNTRIES}",
+        "Herders rest pastures in spring.",
+        '"Herders rest pastures in spring."@en',
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -100,33 +300,145 @@ def good(settings: Settings) -> GoodRecords:
 
 
 @pytest.fixture(scope="module")
-def shapes(shapes_graph: Graph) -> Shapes:
-    return Shapes(shapes_graph)
-
-
-def test_x(good, shapes, model):
+def found(good: GoodRecords, shapes_graph: Graph, model: Graph) -> dict[str, list[Violation]]:
+    """What validation finds, by the name of the record: all good and bad records are validated together."""
     data = Graph()
     data += model
-    focus = {}
-    for n, bad in enumerate(BAD):
-        g, f = good.copy(bad.kind, name_of(n))
-        bad.change(g, f)
-        data += g
-        focus[f] = n
-    import time
-    t = time.time()
-    rep = validate_nodes(Base(shapes, model, data, {f: Path(name_of(n)) for f, n in focus.items()}), set(focus))
-    print(len(BAD), time.time() - t)
-    from collections import defaultdict
-    by = defaultdict(list)
-    for v in rep.violations:
-        by[focus[URIRef(v.focus)]].append(v)
-    for n, bad in enumerate(BAD):
-        vs = by[n]
-        name = str(f"bad-{n}")
-        val = bad.value.format(record=f"rec:{name}", identifier=name)
-        ok = [v for v in vs if v.field == bad.field and bad.says in v.message and v.value == val and v.suggestion == bad.suggestion and v.blocking == bad.blocking]
-        if len(ok) != 1 or len(vs) != 1:
-            print("ROW", "ok+" if ok else "BAD", n, bad.shape, bad.field, repr(bad.says), repr(val), repr(bad.suggestion))
-            for v in vs:
-                print("     ", v.field, '|', v.message, '|', repr(v.value), '|', v.suggestion, v.blocking)
+    files: dict[Node, Path] = {}
+    for name, kind, change in _records():
+        record, focus = good.copy(kind, name)
+        if change:
+            change(record, focus)
+        data += record
+        files[focus] = Path(f"{name}.ttl")
+    report = validate_nodes(Base(Shapes(shapes_graph), model, data, files), set(files))
+    assert report.records == len(files) - len([f for f in files if str(f).startswith(EV)])
+    by_name: dict[str, list[Violation]] = {path.stem: [] for path in files.values()}
+    for violation in report.violations:
+        assert violation.file == f"{violation.record}.ttl"
+        by_name[violation.record].append(violation)
+    return by_name
+
+
+def _records() -> Iterator[tuple[str, str, Change | None]]:
+    for kind in KINDS:
+        yield f"good-{kind.lower()}", kind, None
+    for number, bad in enumerate(BAD):
+        yield f"bad-{number}", bad.kind, bad.change
+    for name, bad in IN_FULL.items():
+        yield name, bad.kind, bad.change
+
+
+def _as_shown(bad: BadRecord, name: str) -> str:
+    return bad.value.replace("{record}", f"rec:{name}").replace("{identifier}", name)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_good_record_conforms_without_a_warning(kind: str, found: dict[str, list[Violation]]) -> None:
+    assert found[f"good-{kind.lower()}"] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "bad"), [pytest.param(n, bad, id=f"{n}-{bad.shape}") for n, bad in enumerate(BAD)]
+)
+def test_a_shape_catches_its_bad_record_and_no_other_shape_speaks(
+    number: int, bad: BadRecord, found: dict[str, list[Violation]], shapes_graph: Graph
+) -> None:
+    name = f"bad-{number}"
+    message = str(shapes_graph.value(SHAPES[bad.shape], SH.message))
+    assert bad.says in message
+    said = {(v.field, v.message, v.value, v.suggestion, v.blocking) for v in found[name]}
+    assert (bad.field, message, _as_shown(bad, name), bad.suggestion, bad.blocking) in said
+    assert {field for field, *_ in said} - {ALSO.get(bad.shape)} == {bad.field}
+
+
+@pytest.mark.parametrize("name", IN_FULL)
+def test_what_is_said_in_full(name: str, found: dict[str, list[Violation]]) -> None:
+    bad = IN_FULL[name]
+    said = [(v.field, v.message, v.value, v.suggestion, v.blocking) for v in found[name]]
+    assert said == [(bad.field, bad.says, _as_shown(bad, name), bad.suggestion, bad.blocking)]
+
+
+def test_every_shape_has_a_bad_record(shapes_graph: Graph) -> None:
+    rows = {SHAPES[bad.shape] for bad in BAD}
+    covered = rows | {used for row in rows for used in _used_by(shapes_graph, row)}
+    named = {s for s in shapes_graph.subjects(RDF.type, SH.NodeShape) if isinstance(s, URIRef)}
+    kinds = {s for s in named - rows if (s, SH.targetClass, None) in shapes_graph}
+    named |= {s for s in shapes_graph.subjects(RDF.type, SH.PropertyShape) if isinstance(s, URIRef)}
+    covered |= {s for s in kinds if set(shapes_graph.objects(s, SH.property)) <= covered}
+    assert sorted(named - covered) == []
+    assert sorted(rows - named) == []
+
+
+def _used_by(shapes: Graph, shape: Node) -> Iterator[Node]:
+    """The shapes that a field asks of its values: a vocabulary, a precision of date, a name of a country."""
+    lists = chain.from_iterable(shapes.objects(shape, p) for p in (SH["or"], SH["and"], SH.xone))
+    direct = chain.from_iterable(shapes.objects(shape, p) for p in (SH.node, SH["not"], SH.property))
+    for used in chain(direct, *(Collection(shapes, first) for first in lists)):
+        yield used
+        yield from _used_by(shapes, used)
+
+
+def test_no_two_shapes_of_a_kind_say_the_same(model: Graph, shapes_graph: Graph) -> None:
+    for kind in {NX[kind] for kind in KINDS}:
+        classes = set(model.transitive_objects(kind, RDFS.subClassOf))
+        nodes = {s for cls in classes for s in shapes_graph.subjects(SH.targetClass, cls)}
+        speaking = nodes | {p for node in nodes for p in shapes_graph.objects(node, SH.property)}
+        said = Counter(str(o) for s in speaking for o in shapes_graph.objects(s, SH.message))
+        assert [message for message, times in said.items() if times > 1] == [], kind
+
+
+def test_no_shape_has_two_patterns_which_shacl_does_not_allow(shapes_graph: Graph) -> None:
+    patterns = Counter(shapes_graph.subjects(SH.pattern))
+    assert [shape for shape, times in patterns.items() if times > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("classes", "given"),
+    [
+        ([], "none"),
+        (["Polcy"], "Polcy"),
+        (["Record"], "Record"),
+        (["Claim"], "Claim"),
+        (["Finding"], "Finding"),
+        (["Claim", "Record"], "Claim, Record"),
+    ],
+)
+def test_a_record_of_no_kind_or_of_no_kind_in_particular_is_caught(
+    classes: list[str], given: str, good: GoodRecords, shapes_graph: Graph, model: Graph
+) -> None:
+    record, focus = good.copy("Policy", "of-what-kind")
+    record.remove((focus, RDF.type, None))
+    for cls in classes:
+        record.add((focus, RDF.type, NX[cls]))
+    report = validate_nodes(Base(Shapes(shapes_graph), model, record + model, {}), {focus})
+    message = "Kind: say what kind of record this is, with one of the classes of the ontology."
+    assert (message, given) in {(v.message, v.value) for v in report.violations}
+    assert not report.conforms
+
+
+def test_an_impossible_date_in_a_file_is_caught_and_shown_as_it_was_written(
+    good: GoodRecords, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    record, focus = good.copy("Policy", "impossible")
+    record.set((focus, NX.adopted, Literal("2023-02-30", datatype="http://www.w3.org/2001/XMLSchema#date")))
+    file = tmp_path / "policies.ttl"
+    file.write_text(serialise(bind_prefixes(record), {}), encoding="utf-8")
+    report = validate(Settings(settings.ontology, tmp_path, settings.home))
+    assert [(v.file, v.record, v.field, v.value) for v in report.violations if v.record == "impossible"] == [
+        (str(file), "impossible", "Adopted", "2023-02-30")
+    ]
+    assert caplog.records == []
+
+
+def test_years_that_cannot_be_compared_are_reported_and_do_not_end_the_validation(
+    good: GoodRecords, shapes_graph: Graph, model: Graph
+) -> None:
+    record, focus = good.copy("Target", "from-2020-to-some-day")
+    record.set((focus, NX.baselineYear, Literal("2020", datatype="http://www.w3.org/2001/XMLSchema#gYear")))
+    record.set((focus, NX.targetYear, Literal("some day")))
+    report = validate_nodes(Base(Shapes(shapes_graph), model, record + model, {}), {focus})
+    assert [(v.field, v.value) for v in report.violations] == [
+        ("Baseline year", "2020"),
+        ("Target year", "some day"),
+    ]

@@ -100,7 +100,7 @@ def _gather(settings: Settings, paths: list[Path]) -> Base:
 
 
 def _unknown_subjects(base: Base, among: set[Node]) -> Iterator[Violation]:
-    """Subjects that no shape speaks for: a kind that is missing, misspelt or too wide must not slip through."""
+    """Subjects that no shape speaks for: no kind that is missing, misspelt or too wide slips through."""
     kinds = {cls for _, classes in base.shapes.targeted for cls in classes}
     known = {sub for cls in kinds for sub in base.model.transitive_subjects(RDFS.subClassOf, cls)}
     known -= set(base.model.objects(None, RDFS.subClassOf))
@@ -147,11 +147,11 @@ def _check(base: Base, number: int, nodes: list[IdentifiedNode]) -> list[Violati
 
 
 def _violation(base: Base, result: tuple[str, Node, list[tuple[Node, Node, object]]]) -> Violation:
-    _, _, triples = result
+    _, described_node, triples = result
     parts: dict[Node, Node] = {}
-    for _, predicate, value in triples:
+    for subject, predicate, value in triples:
         node = value[1] if isinstance(value, tuple) else value
-        if isinstance(node, Node):
+        if subject == described_node and isinstance(node, Node):  # the others are details of this result
             parts[predicate] = node
     described = Result(
         focus=parts[SH.focusNode],

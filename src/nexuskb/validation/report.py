@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from rdflib import RDF, SH, SKOS, Graph, Literal, URIRef
+from rdflib import RDF, SH, SKOS, XSD, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
@@ -115,23 +115,31 @@ def _retyped(shapes: Graph, shape: Node | None, value: Node | None) -> str:
     """The value as Turtle should write it, where only its datatype or its language mark is wrong."""
     if shape is None or not isinstance(value, Literal):
         return ""
-    text = str(value)
-    patterns = [str(pattern) for pattern in shapes.objects(shape, SH.pattern)]
-    if not all(re.search(pattern, text) for pattern in patterns):
-        return ""
-    for datatype in _datatypes(shapes, shape):
-        if datatype == RDF.langString:
-            languages = [str(o) for first in shapes.objects(shape, SH.languageIn) for o in Collection(shapes, first)]
-            better = Literal(text, lang=languages[0]) if len(languages) == 1 and not value.language else value
-        else:
-            better = Literal(text, datatype=datatype)
-        if better != value and not better.ill_typed:
-            return better.n3(shapes.namespace_manager)
+    for each in (shape, *_listed(shapes, shape, SH["or"])):
+        better = _cast(shapes, each, value)
+        if better is not None and better != value:
+            number = better.datatype in (XSD.decimal, XSD.integer)
+            return str(better) if number else better.n3(shapes.namespace_manager)
     return ""
 
 
-def _datatypes(shapes: Graph, shape: Node) -> list[URIRef]:
-    """The datatypes that a field takes, whether one or several."""
-    alternatives = [o for first in shapes.objects(shape, SH["or"]) for o in Collection(shapes, first)]
-    found = [shapes.value(node, SH.datatype) for node in (shape, *alternatives)]
-    return [datatype for datatype in found if isinstance(datatype, URIRef)]
+def _cast(shapes: Graph, shape: Node, value: Literal) -> Literal | None:
+    """The value with the datatype, or the one language, that a shape asks for, if it is a good one then."""
+    datatype = shapes.value(shape, SH.datatype)
+    text = str(value)
+    if not all(re.search(str(pattern), text) for pattern in shapes.objects(shape, SH.pattern)):
+        return None
+    if datatype == RDF.langString:
+        languages = [str(language) for language in _listed(shapes, shape, SH.languageIn)]
+        return Literal(text, lang=languages[0]) if len(languages) == 1 and not value.language else None
+    if datatype == XSD.string:
+        return Literal(text)
+    if not isinstance(datatype, URIRef):
+        return None
+    point = datatype == XSD.decimal and "." not in text
+    better = Literal(f"{text}.0" if point else text, datatype=datatype)
+    return None if better.ill_typed else better
+
+
+def _listed(shapes: Graph, shape: Node, parameter: URIRef) -> list[Node]:
+    return [member for first in shapes.objects(shape, parameter) for member in Collection(shapes, first)]

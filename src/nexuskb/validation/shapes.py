@@ -4,14 +4,35 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
+from pyshacl.constraints.core.property_pair_constraints import LessThanOrEqualsConstraintComponent
+from pyshacl.errors import ReportableRuntimeError
 from pyshacl.shape import Shape
 from pyshacl.shapes_graph import ShapesGraph
-from rdflib import RDFS, SH, Graph, URIRef
-from rdflib.term import Node
+from rdflib import RDFS, SH, Graph, Literal, URIRef
+from rdflib.term import IdentifiedNode, Node
 
 from nexuskb.content import read_shapes
 from nexuskb.fields import Field, read_fields
 from nexuskb.settings import Settings
+
+Term = IdentifiedNode | Literal
+
+
+class _LessThanOrEquals(LessThanOrEqualsConstraintComponent):
+    """Values that cannot be compared are a result (SHACL, 4.5.4), where pySHACL 0.40 ends with an error."""
+
+    def _compare_ltoe(
+        self, values: set[Term], others: set[Term], data: Graph, focus: Term
+    ) -> tuple[bool, list[object]]:
+        try:
+            found: tuple[bool, list[object]] = super()._compare_ltoe(values, others, data, focus)  # type: ignore[no-untyped-call]
+        except (TypeError, ReportableRuntimeError):
+            return True, [self.make_v_result(data, focus, value_node=value) for value in values]
+        return found
+
+
+CONSTRAINT_PARAMETERS_MAP[SH.lessThanOrEquals] = _LessThanOrEquals
 
 
 class Shapes:
