@@ -36,7 +36,9 @@ def create_app(settings: Settings, limits: PoolLimits | None = None) -> FastAPI:
         default_response_class=JSONResponse,
     )
     problems.install(app)
-    for resource in (start, questions, records, sparql, wellknown):
+    resources = (start, questions, records, sparql, wellknown)
+    for resource in resources:
         app.include_router(resource.router)
+    app.state.resource_routes = [route for resource in resources for route in resource.router.routes]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

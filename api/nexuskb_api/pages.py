@@ -77,7 +77,7 @@ def page(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Render a template of ``templates/`` as a page."""
-    root = request.scope.get("root_path", "")
+    root = request.scope.get("app_root_path", request.scope.get("root_path", ""))  # also below a mount
     text = _environment.get_template(template).render(request=request, root=root, **values)
     return HTMLResponse(text, status, {**SECURITY_HEADERS, "Vary": "Accept", **(headers or {})})
 

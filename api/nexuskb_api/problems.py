@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from nexuskb.errors import (
     FormatError,
@@ -88,11 +89,25 @@ async def _nexus_error(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class
-    headers = dict(error.headers) if error.headers else None
+    headers = dict(error.headers) if error.headers else {}
     detail = error.detail
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed_methods(request))
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
     if error.status_code == 404 and detail == "Not Found":
         detail = f"There is nothing at {request.url.path}. The start page / leads to everything."
     return problem(request, error.status_code, "http", detail, headers)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """All methods that some route answers at this path (RFC 9110, 10.2.1)."""
+    found = {"OPTIONS"}
+    for route in request.app.state.resource_routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return sorted(found)
 
 
 async def _invalid_request(request: Request, error: Exception) -> Response:

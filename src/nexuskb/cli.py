@@ -294,7 +294,8 @@ def _print_table(columns: list[str], rows: list[list[str]]) -> None:
 
 def _show(table: Table) -> None:
     """A table fitted to the terminal; as wide as its content where it goes to a file or a pipe."""
-    OUT.print(table, highlight=False, width=None if OUT.is_terminal else 100_000)
+    out = OUT if OUT.is_terminal else _Out(width=100_000)
+    out.print(table, highlight=False)
 
 
 def _open(settings: Settings) -> OxigraphStore:

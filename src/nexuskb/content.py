@@ -21,8 +21,8 @@ from nexuskb.terms import GRAPHS, bind_prefixes
 # A literal such as "2023-02-30"^^xsd:date is for validation to find; rdflib would log a traceback for each.
 logging.getLogger("rdflib.term").setLevel(logging.ERROR)
 
-#: Version of the way files are put into the store; a change of it rebuilds every embedded store.
-LAYOUT = "1"
+#: Version of the way files are put into the store and its index; a change of it rebuilds all of them.
+LAYOUT = "2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,11 @@ PREFIXES: Final[dict[str, str]] = {
             "area", "assertion", "basis", "confidence", "copy", "domain", "driver", "end", "impact",
             "instrument", "labelstatus", "linkkind", "outcome", "policykind", "reading", "response",
             "review", "score", "sdg", "sector", "sensitivity", "sourcekind", "status", "topic",
+            "cpr-document-type", "cpr-instruments", "cpr-topic", "dpsir", "faolex-subjects",
+            "glo-driver-types", "ipbes-direct-drivers", "ipbes-indirect-drivers",
+            "ipbes-land-degradation-drivers", "ipcc-confidence", "nilsson-interaction-scale",
+            "unccd-ldn-target-levels", "unccd-progress-indicators", "unccd-strategic-objectives",
+            "wocat-causes", "wocat-degradation-types",
         )
     },
 }  # fmt: skip
@@ -75,7 +80,7 @@ def scheme_iri(scheme: str) -> URIRef:
 
 
 def bind_prefixes(graph: Graph) -> Graph:
-    """Give the graph exactly the prefixes of the base and return it."""
+    """Give the graph the prefixes of the base, before any others that it has, and return it."""
     graph.namespace_manager = NamespaceManager(graph, bind_namespaces="none")
     for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace, override=True, replace=True)

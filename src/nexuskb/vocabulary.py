@@ -5,10 +5,22 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
-from rdflib import DCTERMS, RDF, SKOS, Graph, URIRef
+from rdflib import DCTERMS, RDF, RDFS, SKOS, Graph, URIRef
 
-from nexuskb.terms import scheme_iri
+from nexuskb.terms import NX, scheme_iri
+
+#: The place of each statement about a term, for writing the vocabulary files: its name first.
+STATEMENT_ORDER: Final[dict[URIRef, int]] = {
+    SKOS.prefLabel: 0,
+    SKOS.altLabel: 1,
+    SKOS.notation: 2,
+    SKOS.definition: 3,
+    SKOS.scopeNote: 4,
+    SKOS.inScheme: 5,
+    SKOS.broader: 6,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,7 @@ class Scheme:
                 term.key.casefold(),
                 term.notation.casefold(),
                 term.label.casefold(),
-                str(term.iri),
+                str(term.iri).casefold(),
             ):
                 return term
         return None
@@ -78,3 +90,12 @@ class Vocabularies:
         ]
         key = str(concept).removeprefix(str(scheme_iri(scheme)) + "/")
         return Term(concept, key, str(self._model.value(concept, SKOS.notation) or key), labels[0])
+
+
+def kinds_of_record(model: Graph) -> Scheme:
+    """The kinds that records can have, as terms: the classes of records without a narrower one."""
+    classes = {c for c in model.transitive_subjects(RDFS.subClassOf, NX.Record) if isinstance(c, URIRef)}
+    leaves = [c for c in classes if not any(model.subjects(RDFS.subClassOf, c))]
+    keys = {str(c).removeprefix(str(NX)): c for c in leaves}
+    terms = [Term(iri, key, key, str(model.value(iri, RDFS.label))) for key, iri in keys.items()]
+    return Scheme("kind", "Kinds of record", tuple(sorted(terms, key=lambda term: term.label)))

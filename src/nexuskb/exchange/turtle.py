@@ -32,7 +32,7 @@ def serialise(graph: Iterable[tuple[Node, Node, Node]], order: dict[URIRef, int]
     )
     blocks = [_block(subject, list(rows)) for subject, rows in groupby(triples, key=lambda t: t[0])]
     body = "\n".join(blocks)
-    used = {prefix for prefix in PREFIXES if f"{prefix}:" in body}
+    used = {prefix for prefix in PREFIXES if re.search(rf"(?<![\w-]){prefix}:", body)}
     head = "".join(f"@prefix {prefix}: <{PREFIXES[prefix]}> .\n" for prefix in sorted(used))
     return head + "\n" + body
 
@@ -95,4 +95,4 @@ def _literal(literal: Literal) -> str:
         return f'"{escaped}"'
     if literal.datatype == XSD.integer and re.fullmatch("-?[0-9]+", text):
         return text
-    return f'"{escaped}"^^{curie(str(literal.datatype))}'
+    return f'"{escaped}"^^{_term(URIRef(str(literal.datatype)))}'

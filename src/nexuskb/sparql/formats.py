@@ -54,7 +54,14 @@ JSON_LD = ResultFormat("jsonld", ("application/ld+json", "application/json"), "j
 
 BINDING_FORMATS = (JSON, XML, CSV, TSV)
 GRAPH_FORMATS = (TURTLE, N_TRIPLES, RDF_XML, JSON_LD)
-_ALIASES = {"ttl": "turtle", "nt": "ntriples", "rdf": "rdfxml", "json-ld": "jsonld", "n-triples": "ntriples"}
+_ALIASES = {
+    "ttl": "turtle",
+    "nt": "ntriples",
+    "n-triples": "ntriples",
+    "rdf": "rdfxml",
+    "rdf+xml": "rdfxml",
+    "json-ld": "jsonld",
+}
 
 
 def formats_for(form: QueryForm) -> tuple[ResultFormat, ...]:

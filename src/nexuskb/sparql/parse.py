@@ -79,16 +79,6 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return line, offset - (text.rfind("\n", 0, offset) + 1) + 1
 
 
-def offset_of(text: str, line: int, column: int) -> int:
-    """The offset of a line and column, the inverse of :func:`position`."""
-    return sum(len(one) + 1 for one in text.split("\n")[: line - 1]) + column - 1
-
-
-def token_at(text: str, offset: int) -> Token | None:
-    """The first terminal at or after an offset, or ``None`` at the end of the query."""
-    return next((token for token in tokens(text) if token.start + len(token.text) > offset), None)
-
-
 def parse_query(text: str, prefixes: dict[str, str]) -> ParsedQuery:
     """Find out form and dataset of a query.
 

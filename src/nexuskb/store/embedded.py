@@ -6,8 +6,7 @@ canonical form; without any dataset the default graph is the union of the named 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
@@ -15,10 +14,11 @@ import pyoxigraph as ox
 from rdflib import BNode, Literal, URIRef
 from rdflib.term import Node
 
-from nexuskb.errors import QueryError, QuerySyntaxError
+from nexuskb.errors import QueryError
 from nexuskb.sparql.formats import CSV, JSON, JSON_LD, N_TRIPLES, RDF_XML, TSV, TURTLE, XML, ResultFormat
-from nexuskb.sparql.parse import offset_of, parse_query, position, token_at, tokens
-from nexuskb.store.port import ByteSink, Dataset, Row, Solutions
+from nexuskb.sparql.parse import parse_query
+from nexuskb.store.faults import syntax_error
+from nexuskb.store.port import EVERYTHING, ByteSink, Dataset, Row, Solutions
 from nexuskb.terms import PREFIXES
 
 _BINDINGS = {
@@ -34,14 +34,6 @@ _GRAPHS = {
     JSON_LD: ox.RdfFormat.JSON_LD,
 }
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
-_PLACE = re.compile(r"^error at (\d+):(\d+): (.*)$", re.DOTALL)
-_EXPECTED = re.compile(
-    r"""(?P<symbol>"(?:[^"\\]|\\.)*") | (?P<range>\[(?:'(?:[^'\\]|\\.)*'|[^]'])*\])
-    | (?P<keyword>[A-Z_]+)(?=,|$) | (?P<reason>[^,]+)""",
-    re.VERBOSE,
-)
-_ANYTHING = "[_]"
-_ROOM = "\n" + " " * 20
 
 OxTerm = ox.NamedNode | ox.BlankNode | ox.Literal
 
@@ -63,23 +55,16 @@ class OxigraphStore:
         """The content this store holds."""
         return self._generation
 
-    def select(self, query: str, bindings: Mapping[str, Node] | None = None) -> Solutions:
-        """Evaluate a SELECT with variables set beforehand."""
-        values = {ox.Variable(name): to_engine(term) for name, term in (bindings or {}).items()}
-        result = _evaluate(self._store, query, {"use_default_graph_as_union": True, "substitutions": values})
+    def select(self, query: str) -> Solutions:
+        """Evaluate a SELECT."""
+        result = _evaluate(self._store, query, EVERYTHING)
         if not isinstance(result, ox.QuerySolutions):
             raise QueryError("Only a SELECT query has rows.")
         return Solutions([v.value for v in result.variables], _rows(result))
 
     def answer(self, query: str, dataset: Dataset, result_format: ResultFormat, out: ByteSink) -> None:
         """Evaluate a query and write its result. The dataset of the protocol goes before FROM clauses."""
-        options: dict[str, object] = {}
-        if dataset.default_graphs or dataset.named_graphs:
-            options["default_graph"] = [ox.NamedNode(graph) for graph in dataset.default_graphs]
-            options["named_graphs"] = [ox.NamedNode(graph) for graph in dataset.named_graphs]
-        elif not parse_query(query, PREFIXES).names_dataset:
-            options["use_default_graph_as_union"] = True
-        result = _evaluate(self._store, query, options)
+        result = _evaluate(self._store, query, dataset)
         sink = cast("IO[bytes]", out)
         try:
             if isinstance(result, ox.QueryTriples):
@@ -102,49 +87,18 @@ class OxigraphStore:
 
 
 def _evaluate(
-    store: ox.Store, query: str, options: dict[str, object]
+    store: ox.Store, query: str, dataset: Dataset
 ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+    options: dict[str, object] = {}
+    if dataset.default_graphs or dataset.named_graphs:
+        options["default_graph"] = [ox.NamedNode(graph) for graph in dataset.default_graphs]
+        options["named_graphs"] = [ox.NamedNode(graph) for graph in dataset.named_graphs]
+    elif not parse_query(query, PREFIXES).names_dataset:
+        options["use_default_graph_as_union"] = True
     try:
-        return store.query(query + _ROOM, prefixes=PREFIXES, **options)  # type: ignore[arg-type] # options by name
+        return store.query(query, prefixes=PREFIXES, **options)  # type: ignore[arg-type] # options by name
     except SyntaxError as error:
-        raise syntax_error(query, str(error)) from error
-
-
-def syntax_error(query: str, message: str) -> QuerySyntaxError:
-    """The engine's parse error as ours: where it is, what stands there, what the grammar would allow.
-
-    The engine tells where it stopped reading. A keyword it compares as a whole, so that is as many
-    characters behind the fault as the keyword has, and at the end of a query nothing at all: hence
-    ``_ROOM`` behind every query.
-    """
-    match = _PLACE.match(message)
-    if not match:
-        return QuerySyntaxError(f"The query does not parse: {message}")
-    offset, reason = offset_of(query + _ROOM, int(match[1]), int(match[2])), match[3].strip()
-    if not reason.startswith("expected "):
-        return _error_at(query, offset, reason, "")
-    said = reason.removeprefix("expected ").removeprefix("one of ").strip()
-    items = [(item.lastgroup, item.group().strip()) for item in _EXPECTED.finditer(said)]
-    symbols = [text for kind, text in items if kind in ("symbol", "range") and text != _ANYTHING]
-    keywords = [text for kind, text in items if kind == "keyword"]
-    reasons = [text for kind, text in items if kind == "reason" and text]
-    if "Prefix not found" in reasons:
-        names = [token for token in tokens(query) if token.kind == "name" and token.start < offset]
-        return _error_at(query, names[-1].start, f"the prefix of {names[-1].text!r} is not declared", "")
-    if reasons:
-        return _error_at(query, offset, reasons[0], "")
-    if keywords and not symbols and (_ANYTHING, offset) != (items[-1][1], len(query + _ROOM)):
-        length = min(map(len, keywords))
-        offset, keywords = offset - length, [word for word in keywords if len(word) == length]
-    found = token_at(query, offset)
-    words = f"{found.text[:40]!r} cannot stand here" if found else "the query ends too early"
-    allowed = [text for kind, text in items if kind == "symbol" or text in keywords]
-    return _error_at(query, found.start if found else len(query), words, ", ".join(allowed))
-
-
-def _error_at(query: str, offset: int, words: str, expected: str) -> QuerySyntaxError:
-    line, column = position(query, min(offset, len(query.rstrip())))
-    return QuerySyntaxError(f"Line {line}, column {column}: {words}.", line, column, expected)
+        raise syntax_error(query) from error
 
 
 def _rows(result: ox.QuerySolutions) -> Iterator[Row]:
@@ -166,18 +120,3 @@ def from_engine(term: OxTerm) -> Node:
     if datatype == _XSD_STRING:
         return Literal(term.value)
     return Literal(term.value, datatype=URIRef(datatype), normalize=False)
-
-
-def to_engine(term: Node) -> OxTerm:
-    """An rdflib term as an Oxigraph term. Raises ``TypeError`` for anything else."""
-    if isinstance(term, URIRef):
-        return ox.NamedNode(str(term))
-    if isinstance(term, BNode):
-        return ox.BlankNode(str(term))
-    if isinstance(term, Literal):
-        if term.language:
-            return ox.Literal(str(term), language=term.language)
-        if term.datatype:
-            return ox.Literal(str(term), datatype=ox.NamedNode(str(term.datatype)))
-        return ox.Literal(str(term))
-    raise TypeError(f"{term!r} has no counterpart in the store")

@@ -5,7 +5,7 @@ One embedded store stands behind it (:mod:`nexuskb.store.embedded`); other engin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -59,8 +59,8 @@ class TripleStore(Protocol):
         """Changes whenever the content changes; equal generations give equal answers."""
         ...
 
-    def select(self, query: str, bindings: Mapping[str, Node] | None = None) -> Solutions:
-        """Evaluate a SELECT of our own, with variables set beforehand."""
+    def select(self, query: str) -> Solutions:
+        """Evaluate a SELECT of our own."""
         ...
 
     def answer(self, query: str, dataset: Dataset, result_format: ResultFormat, out: ByteSink) -> None:
