@@ -11,7 +11,7 @@ from nexuskb.errors import FormatError, QuestionError
 from nexuskb.questions.answers import Answer, answer, as_csv, reservations_query
 from nexuskb.questions.catalogue import Question, allowed_values, declare_prefixes, fill, question, questions
 from nexuskb.sparql.formats import CSV, JSON, negotiate
-from nexuskb_api.facade import Facade, facade_of, plain
+from nexuskb_api.facade import Binding, Facade, facade_of, plain
 from nexuskb_api.pages import page, wants_html
 
 router = APIRouter(tags=["Questions"])
@@ -53,7 +53,7 @@ async def answer_question(request: Request, identifier: str) -> Response:
         return await _answer_page(request, facade, asked, values, query)
     if form not in ("csv", "json"):
         raise FormatError(f"The format {form!r} is not known here. Choose json or csv.")
-    given = await _answer(facade, query)
+    given = await _answer(facade, *await facade.table(query))
     if form == "csv":
         headers = {"Content-Disposition": f'attachment; filename="{asked.id}.csv"', "Vary": "Accept"}
         return Response(as_csv(given), 200, headers, media_type=CSV.content_type)
@@ -71,8 +71,7 @@ async def answer_question(request: Request, identifier: str) -> Response:
     )
 
 
-async def _answer(facade: Facade, query: str) -> Answer:
-    columns, bindings = await facade.table(query)
+async def _answer(facade: Facade, columns: list[str], bindings: list[Binding]) -> Answer:
     rows = [plain(binding) for binding in bindings]
     wanted = reservations_query(rows)
     reserved = [plain(binding) for binding in await facade.rows(wanted)] if wanted else []
@@ -83,7 +82,7 @@ async def _answer_page(
     request: Request, facade: Facade, asked: Question, values: dict[str, str], query: str
 ) -> Response:
     variables, bindings = await facade.table(query)
-    given = await _answer(facade, query)
+    given = await _answer(facade, variables, bindings)
     return _question_page(
         request, facade, asked, values,
         query=query, variables=variables, rows=bindings, reservations=given.by_words(),

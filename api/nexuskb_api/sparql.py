@@ -14,9 +14,10 @@ from starlette.exceptions import HTTPException
 
 from nexuskb.errors import QueryLimitError
 from nexuskb.sparql.formats import JSON, ResultFormat, format_by_name, formats_for, negotiate
-from nexuskb.sparql.guard import admit, check_graph
+from nexuskb.sparql.guard import check_graph
 from nexuskb.store.port import Dataset
 from nexuskb.terms import PREFIXES
+from nexuskb_api.cache import answer_key
 from nexuskb_api.description import service_description
 from nexuskb_api.facade import Facade, facade_of
 from nexuskb_api.pages import page, wants_html
@@ -97,7 +98,8 @@ async def query_by_post(request: Request) -> Response:
         text = _utf8(await _bounded_body(request))
         return await _answer(request, _asked(_parameters(request.scope["query_string"]), text))
     if kind == _FORM:
-        return await _answer(request, _asked(_parameters(await _bounded_body(request))))
+        form = _parameters(await _bounded_body(request), request.scope["query_string"])
+        return await _answer(request, _asked(form))
     if kind == "application/sparql-update":
         raise HTTPException(403, "Updates are refused: this endpoint only answers queries.")
     raise HTTPException(
@@ -124,10 +126,11 @@ def _utf8(raw: bytes) -> str:
         raise HTTPException(400, "The query is not UTF-8.") from error
 
 
-def _parameters(raw: bytes) -> ImmutableMultiDict[str, str]:
-    """The parameters of a query string or a form. Anything but UTF-8 is refused, not guessed at."""
+def _parameters(*parts: bytes) -> ImmutableMultiDict[str, str]:
+    """The parameters of a form and of the address. Anything but UTF-8 is refused, not guessed at."""
     try:
-        return ImmutableMultiDict(parse_qsl(_utf8(raw), keep_blank_values=True, errors="strict"))
+        read = [parse_qsl(_utf8(raw), keep_blank_values=True, errors="strict") for raw in parts]
+        return ImmutableMultiDict([pair for pairs in read for pair in pairs])
     except UnicodeDecodeError as error:
         raise HTTPException(400, "The query is not UTF-8.") from error
 
@@ -158,7 +161,7 @@ def _seconds(values: Mapping[str, str]) -> float | None:
 
 async def _answer(request: Request, asked: _Asked) -> Response:
     facade = facade_of(request)
-    parsed = admit(asked.query, PREFIXES, facade.graphs, facade.query_limits)
+    parsed = facade.admit(asked.query)
     for graph in (*asked.dataset.default_graphs, *asked.dataset.named_graphs):
         check_graph(graph, facade.graphs)
     offered = formats_for(parsed.form)
@@ -166,10 +169,32 @@ async def _answer(request: Request, asked: _Asked) -> Response:
         return await _results_page(request, facade, asked, offered)
     chosen = _choose(asked.format, request.headers.get("accept"), offered)
     headers = {"Vary": "Accept", "X-Content-Type-Options": "nosniff"}
+    if not parsed.repeatable:
+        headers["Cache-Control"] = "no-store"
     if request.method == "HEAD":
         return Response(b"", 200, headers, media_type=chosen.content_type)
+    if parsed.repeatable:
+        return await _repeatable(request, facade, asked, chosen, headers)
     blocks = await facade.pool.answer(asked.query, chosen, asked.dataset, asked.seconds)
     return StreamingResponse(blocks, 200, headers, media_type=chosen.content_type)
+
+
+async def _repeatable(
+    request: Request, facade: Facade, asked: _Asked, chosen: ResultFormat, headers: dict[str, str]
+) -> Response:
+    """Answer from what the client has, from the cache, or by evaluating."""
+    key = answer_key(facade.generation, asked.query, asked.dataset, chosen)
+    headers |= {"ETag": key.etag, "Cache-Control": "no-cache"}
+    if key.etag in _entity_tags(request.headers.get("if-none-match", "")):
+        return Response(status_code=304, headers=headers)
+    if (held := facade.cache.get(key)) is not None:
+        return Response(held, 200, headers, media_type=chosen.content_type)
+    blocks = await facade.pool.answer(asked.query, chosen, asked.dataset, asked.seconds)
+    return StreamingResponse(facade.cache.keeping(key, blocks), 200, headers, media_type=chosen.content_type)
+
+
+def _entity_tags(header: str) -> set[str]:
+    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
 def _choose(name: str | None, accept: str | None, offered: tuple[ResultFormat, ...]) -> ResultFormat:

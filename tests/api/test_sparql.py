@@ -288,6 +288,14 @@ def test_a_form_may_hold_its_query_as_plain_utf8(web) -> None:
     assert response.json()["results"]["bindings"][0]["t"]["value"] == "荒漠化"
 
 
+def test_parameters_in_the_address_count_for_a_form_too(web) -> None:
+    narrowed = {"default-graph-uri": ONTOLOGY, "format": "csv"}
+    response = web.post("/sparql", params=narrowed, data={"query": COUNT})
+    assert response.text.split() == ["n", str(count(web, **{"default-graph-uri": ONTOLOGY}))]
+    assert web.post("/sparql", params={"update": "DROP ALL"}, data={"query": COUNT}).status_code == 403
+    assert web.post("/sparql", params={"query": NAMED}, data={"query": COUNT}).status_code == 400
+
+
 def test_without_a_dataset_the_default_graph_is_all_graphs_and_each_can_be_named(web, store) -> None:
     assert names(web) == sorted(store.graphs())
     everything = "SELECT (COUNT(*) AS ?n) { { SELECT DISTINCT ?s ?p ?o { GRAPH ?g { ?s ?p ?o } } } }"

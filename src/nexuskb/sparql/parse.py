@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urljoin
 
 from nexuskb.errors import QueryRefusedError, QuerySyntaxError
 from nexuskb.sparql.formats import QueryForm
@@ -32,6 +33,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL | re.UNICODE,
 )
 
+_FLEETING: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
 _UPDATES: Final = frozenset(
     {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
 )
@@ -52,12 +54,17 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """A query with what is known of it: form, graphs of its FROM clauses, whether it uses SERVICE."""
+    """A query with what is known of it: its form and the graphs of its FROM clauses.
+
+    ``repeatable`` says that the same base gives the same answer each time: the query asks neither for the
+    time nor for anything random or new.
+    """
 
     text: str
     form: QueryForm
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
+    repeatable: bool
 
     @property
     def names_dataset(self) -> bool:
@@ -90,6 +97,7 @@ def parse_query(text: str, prefixes: dict[str, str]) -> ParsedQuery:
     form: QueryForm | None = None
     defaults: list[str] = []
     named: list[str] = []
+    base = ""
     place = 0
     while place < len(stream):
         token = stream[place]
@@ -99,7 +107,8 @@ def parse_query(text: str, prefixes: dict[str, str]) -> ParsedQuery:
                 known[following.text[:-1]] = stream[place + 2].text.strip("<>")
                 place += 3
                 continue
-            if token.is_word("BASE"):
+            if token.is_word("BASE") and following:
+                base = urljoin(base, following.text.strip("<>"))
                 place += 2
                 continue
             form = _form(token, text)
@@ -113,13 +122,14 @@ def parse_query(text: str, prefixes: dict[str, str]) -> ParsedQuery:
         elif token.is_word("FROM") and following:
             is_named = following.is_word("NAMED")
             graph = stream[place + 2] if is_named and place + 2 < len(stream) else following
-            (named if is_named else defaults).append(_iri(graph, known))
+            (named if is_named else defaults).append(_iri(graph, known, base))
         place += 1
     if form is None:
         raise QuerySyntaxError(
             "The query is empty. Start it with SELECT, ASK, CONSTRUCT or DESCRIBE.", 1, 1, "a query"
         )
-    return ParsedQuery(text, form, tuple(defaults), tuple(named))
+    repeatable = not any(token.is_word(*_FLEETING) for token in stream)
+    return ParsedQuery(text, form, tuple(defaults), tuple(named), repeatable)
 
 
 def _calls_service(token: Token) -> bool:
@@ -150,8 +160,8 @@ def _form(token: Token, text: str) -> QueryForm:
     )
 
 
-def _iri(token: Token, prefixes: dict[str, str]) -> str:
+def _iri(token: Token, prefixes: dict[str, str], base: str) -> str:
     if token.kind == "name":
         prefix, _, local = token.text.partition(":")
         return prefixes.get(prefix, prefix + ":") + local
-    return token.text.strip("<>")
+    return urljoin(base, token.text.strip("<>"))
