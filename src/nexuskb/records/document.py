@@ -32,12 +32,16 @@ _HIDDEN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of a field: its text, the record or term it names if any, its language if not English."""
+    """A value of a field: its text, the record or term it names if any, its language if not English.
+
+    ``figure`` is the figure of the record named, with unit and year, where it has one.
+    """
 
     text: str
     record: str = ""
     iri: str = ""
     language: str = ""
+    figure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class RecordDocument:
     fields: tuple[FieldValues, ...]
     evidence: tuple[EvidenceItem, ...]
     incoming: tuple[FieldValues, ...] = field(default=())
+    conflicts: tuple[FieldValues, ...] = field(default=())
 
 
 class RecordReader:
@@ -115,6 +120,7 @@ class RecordReader:
             fields=tuple(self._values(graph, iri, known)),
             evidence=evidence,
             incoming=tuple(self._incoming(graph, iri)),
+            conflicts=tuple(self._conflicts(graph, iri)),
         )
 
     def _values(self, graph: Graph, iri: URIRef, known: dict[URIRef, Field]) -> Iterable[FieldValues]:
@@ -140,6 +146,15 @@ class RecordReader:
             name = self._model.value(predicate, NX.inverseName) or self._name(predicate)
             yield FieldValues(str(name), "", "", values)
 
+    def _conflicts(self, graph: Graph, iri: URIRef) -> Iterable[FieldValues]:
+        """What disagrees with the record: each conflict of figures by name, with the other figures."""
+        for conflict in sorted(graph.subjects(NX.involves, iri), key=str):
+            others = (
+                self._value(graph, other) for other in graph.objects(conflict, NX.involves) if other != iri
+            )
+            words = str(graph.value(conflict, DCTERMS.description) or "")
+            yield FieldValues(self._text(graph, conflict), words, "", tuple(sorted(others, key=_text_of)))
+
     def _evidence(self, graph: Graph, node: Node) -> EvidenceItem:
         source = graph.value(node, NX.source)
         return EvidenceItem(
@@ -163,7 +178,8 @@ class RecordReader:
             return Value(
                 str(node), language=_foreign(node), iri=str(node) if str(node).startswith("http") else ""
             )
-        return Value(self._text(graph, node), record=record_identifier(str(node)) or "", iri=str(node))
+        text, record = self._text(graph, node), record_identifier(str(node)) or ""
+        return Value(text, record=record, iri=str(node), figure=_figure(graph, node))
 
     def _text(self, graph: Graph, node: Node | None) -> str:
         if node is None:
@@ -189,6 +205,8 @@ def record_query(identifier: str) -> str:
   ?source ?sourceProperty ?sourceValue .
   ?pointing ?pointingProperty {iri} ; rdfs:label ?pointingLabel .
   ?cited nx:evidence ?pointing ; rdfs:label ?citedLabel .
+  ?value nx:valueAsPrinted ?printed ; nx:unit ?unit ; nx:refYear ?year ; nx:targetYear ?due .
+  ?conflict nx:involves ?value ; dcterms:description ?words .
 }} WHERE {{
   {{ {iri} ?property ?value }}
   UNION {{ {iri} ?named ?value . ?value rdfs:label ?valueLabel }}
@@ -196,6 +214,11 @@ def record_query(identifier: str) -> str:
   UNION {{ {iri} nx:evidence ?value . ?value nx:source ?source . ?source ?sourceProperty ?sourceValue }}
   UNION {{ ?pointing ?pointingProperty {iri} }}
   UNION {{ ?pointing ?pointingProperty {iri} . ?pointing rdfs:label ?pointingLabel }}
+  UNION {{ {{ {iri} nx:involves ?value }} UNION {{ ?conflict nx:involves {iri} , ?value . }}
+    ?value rdfs:label ?valueLabel
+    OPTIONAL {{ ?value nx:valueAsPrinted ?printed }} OPTIONAL {{ ?value nx:unit ?unit }}
+    OPTIONAL {{ ?value nx:refYear ?year }} OPTIONAL {{ ?value nx:targetYear ?due }}
+    OPTIONAL {{ ?conflict dcterms:description ?words }} }}
   UNION {{ ?pointing nx:source {iri} . ?cited nx:evidence ?pointing ; rdfs:label ?citedLabel }}
 }}"""
 
@@ -212,6 +235,17 @@ def plain_query(identifier: str) -> str:
 def moved_query(identifier: str) -> str:
     """The query for the record that holds an identifier merged into it."""
     return f"SELECT ?record WHERE {{ ?record nx:otherIdentifier {Literal(identifier).n3()} }}"
+
+
+def _figure(graph: Graph, node: Node) -> str:
+    """The figure of a record with its unit and year, such as ``13 % (2015)``."""
+    printed = graph.value(node, NX.valueAsPrinted)
+    if printed is None:
+        return ""
+    year = graph.value(node, NX.refYear) or graph.value(node, NX.targetYear)
+    return f"{printed} {graph.value(node, NX.unit) or ''}".strip() + (
+        f" ({year})" if year is not None else ""
+    )
 
 
 def _place(node: Node) -> tuple[int, str]:
