@@ -10,10 +10,11 @@ import csv
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import Final
 
 from nexuskb.store.port import TripleStore
 
@@ -110,20 +111,50 @@ class Audit:
         return {**asdict(self), "clean": self.clean}
 
 
+#: What an audit asks of the store; the answers go to :func:`assemble`.
+QUERIES: Final = {
+    "claims": _CLAIMS,
+    "cited": _CITED,
+    "several": _SEVERAL,
+    "news": _NEWS,
+    "sensitive": _SENSITIVE,
+    "newest": _NEWEST,
+    "policies": _POLICY_AREAS,
+    "titled": _TITLED,
+    "areas": _AREAS,
+    "dangling": _DANGLING,
+    "titles": _POLICIES,
+    "same documents": _SOURCES,
+}
+
+Rows = list[dict[str, str]]
+
+
 def audit(store: TripleStore, data: Path, older_than: int, this_year: int) -> Audit:
     """Audit the base. ``older_than`` is in years; ``data`` holds the list of reviewed non-duplicates."""
-    claims = _by_area(store, _CLAIMS, "claim")
-    policies = _by_area(store, _POLICY_AREAS, "policy")
-    cited, several, news, sensitive = (_set(store, q, "claim") for q in (_CITED, _SEVERAL, _NEWS, _SENSITIVE))
-    oldest = this_year - older_than
-    old = {str(row["claim"]) for row in store.select(_NEWEST) if int(str(row["year"])) < oldest}
-    untitled = set().union(*policies.values()) - _set(store, _TITLED, "policy")
+    answers = {
+        name: [{key: str(term) for key, term in row.items()} for row in store.select(query)]
+        for name, query in QUERIES.items()
+    }
+    return assemble(answers, store.generation, data, older_than, this_year)
+
+
+def assemble(
+    answers: Mapping[str, Rows], generation: str, data: Path, older_than: int, this_year: int
+) -> Audit:
+    """Put the answers to :data:`QUERIES` together to an audit."""
+    claims, policies = _by_area(answers["claims"], "claim"), _by_area(answers["policies"], "policy")
+    cited, several, news, sensitive = (
+        {row["claim"] for row in answers[name]} for name in ("cited", "several", "news", "sensitive")
+    )
+    old = {row["claim"] for row in answers["newest"] if int(row["year"]) < this_year - older_than}
+    untitled = set().union(*policies.values()) - {row["policy"] for row in answers["titled"]}
     return Audit(
-        generation=store.generation,
+        generation=generation,
         older_than=older_than,
         areas=[
             AreaAudit(
-                area=str(row["label"]),
+                area=row["label"],
                 claims=len(claims[area]),
                 with_pinpoint=len(claims[area] & cited),
                 with_two_sources=len(claims[area] & several),
@@ -133,31 +164,29 @@ def audit(store: TripleStore, data: Path, older_than: int, this_year: int) -> Au
                 policies=len(policies[area]),
                 without_original_title=len(policies[area] & untitled),
             )
-            for row in store.select(_AREAS)
-            if (area := str(row["area"])) in claims
+            for row in answers["areas"]
+            if (area := row["area"]) in claims
         ],
-        dangling=[" ".join(str(term) for term in row.values()) for row in store.select(_DANGLING)],
+        dangling=[" ".join(row.values()) for row in answers["dangling"]],
         unsourced=sorted(set().union(*claims.values()) - cited),
-        unreviewed_duplicates=sorted(set(_look_alikes(store)) - _reviewed(data)),
+        unreviewed_duplicates=sorted(
+            set(_look_alikes(answers["titles"], answers["same documents"])) - _reviewed(data)
+        ),
     )
 
 
-def _by_area(store: TripleStore, query: str, name: str) -> defaultdict[str, set[str]]:
+def _by_area(rows: Rows, name: str) -> defaultdict[str, set[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for row in store.select(query):
-        found[str(row["area"])].add(str(row[name]))
+    for row in rows:
+        found[row["area"]].add(row[name])
     return found
 
 
-def _set(store: TripleStore, query: str, name: str) -> set[str]:
-    return {str(row[name]) for row in store.select(query)}
-
-
-def _look_alikes(store: TripleStore) -> Iterator[str]:
+def _look_alikes(titles: Rows, same_documents: Rows) -> Iterator[str]:
     """Pairs of policies of about the same year and title, and pairs of sources with the same DOI."""
     policies = [
-        (str(row["identifier"]), _normal(str(row["title"])), int(str(row["year"])) if "year" in row else None)
-        for row in store.select(_POLICIES)
+        (row["identifier"], _normal(row["title"]), int(row["year"]) if "year" in row else None)
+        for row in titles
     ]
     for (first, one, year), (second, other, other_year) in combinations(policies, 2):
         if year is not None and other_year is not None and abs(year - other_year) > 1:
@@ -165,7 +194,7 @@ def _look_alikes(store: TripleStore) -> Iterator[str]:
         matcher = difflib.SequenceMatcher(None, one, other)
         if min(matcher.real_quick_ratio(), matcher.quick_ratio()) >= SIMILAR and matcher.ratio() >= SIMILAR:
             yield f"{first} {second}"
-    for row in store.select(_SOURCES):
+    for row in same_documents:
         yield f"{row['first']} {row['second']}"
 
 
