@@ -10,19 +10,19 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from nexuskb import __version__
-from nexuskb.settings import Settings
-from nexuskb.sparql.pool import PoolLimits
-from nexuskb_api import problems, questions, records, sparql, start, wellknown
+from nexuskb.settings import ServingSettings, Settings
+from nexuskb_api import audit, problems, questions, records, search, sparql, start, wellknown
+from nexuskb_api.connections import Clients
 from nexuskb_api.facade import open_facade
 from nexuskb_api.pages import STATIC
 
 
-def create_app(settings: Settings, limits: PoolLimits | None = None) -> FastAPI:
+def create_app(settings: Settings, serving: ServingSettings | None = None) -> FastAPI:
     """The facade over the knowledge base that the settings name. The store is opened when it starts."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_facade(app, settings, limits or PoolLimits()):
+        async with open_facade(app, settings, serving or ServingSettings()):
             yield
 
     app = FastAPI(
@@ -35,8 +35,10 @@ def create_app(settings: Settings, limits: PoolLimits | None = None) -> FastAPI:
         lifespan=lifespan,
         default_response_class=JSONResponse,
     )
+    app.add_middleware(Clients)
+    app.state.settings = settings
     problems.install(app)
-    resources = (start, questions, records, sparql, wellknown)
+    resources = (start, questions, records, search, sparql, audit, wellknown)
     for resource in resources:
         app.include_router(resource.router)
     app.state.resource_routes = [route for resource in resources for route in resource.router.routes]

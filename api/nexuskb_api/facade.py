@@ -2,45 +2,61 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import cast
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar, cast
 
 from fastapi import FastAPI, Request
 from rdflib import Graph
 
 from nexuskb.content import read_model, read_shapes
+from nexuskb.errors import QuerySyntaxError
 from nexuskb.records.document import RecordReader
-from nexuskb.settings import Settings
-from nexuskb.sparql.formats import JSON, N_TRIPLES
+from nexuskb.search.filters import filter_schemes
+from nexuskb.search.index import INDEX_FILE, SearchIndex, open_index
+from nexuskb.search.pattern import may_match, replace_matches
+from nexuskb.settings import ServingSettings, Settings
+from nexuskb.sparql.evaluator import Evaluator
+from nexuskb.sparql.fairness import CLIENT, FairShare
+from nexuskb.sparql.formats import JSON, N_TRIPLES, ResultFormat
 from nexuskb.sparql.guard import QueryLimits, admit
 from nexuskb.sparql.parse import ParsedQuery
-from nexuskb.sparql.pool import PoolLimits, WorkerPool
+from nexuskb.sparql.pool import WorkerPool
+from nexuskb.store.evaluating import RemoteEvaluator
 from nexuskb.store.filling import prepare
-from nexuskb.store.port import EVERYTHING
+from nexuskb.store.port import EVERYTHING, Dataset
 from nexuskb.terms import PREFIXES
-from nexuskb.vocabulary import Vocabularies
+from nexuskb.vocabulary import Scheme, Vocabularies
 from nexuskb_api.cache import AnswerCache, answer_key
 
 Binding = dict[str, dict[str, str]]
+T = TypeVar("T")
 
 #: Queries remembered as admitted, and the longest that is: 16 MiB at the most.
 _REMEMBERED_QUERIES = 2_048
 _REMEMBERED_LENGTH = 8_192
+#: Searches at a time.
+_SEARCHES = 4
 
 
 @dataclass(slots=True)
 class Facade:
     """Everything a resource needs to answer."""
 
-    pool: WorkerPool
+    pool: Evaluator
     model: Graph
     vocabularies: Vocabularies
     records: RecordReader
+    index: SearchIndex
+    filters: dict[str, Scheme]
     graphs: frozenset[str]
     query_limits: QueryLimits
+    readers: FairShare[str]
     cache: AnswerCache = field(default_factory=AnswerCache)
     admitted: dict[str, ParsedQuery] = field(default_factory=dict)
 
@@ -48,6 +64,10 @@ class Facade:
     def generation(self) -> str:
         """The content that is served."""
         return self.pool.generation
+
+    async def current(self) -> str:
+        """The content that is served now; what is kept of an answer is kept under it."""
+        return await self.pool.current()
 
     def admit(self, query: str) -> ParsedQuery:
         """Let a stranger's query through or raise what is wrong with it; short ones are remembered."""
@@ -59,6 +79,47 @@ class Facade:
                 self.admitted.clear()
             self.admitted[query] = parsed
         return parsed
+
+    async def read(self, length: int, reading: Callable[[], T]) -> T:
+        """Read a long request in a thread, one at a time and on its client's account; a short one at once."""
+        if length <= _REMEMBERED_LENGTH:
+            return reading()
+        client, spent = CLIENT.get(), 0.0
+
+        def measured() -> T:
+            nonlocal spent
+            begun = time.thread_time()
+            try:
+                return reading()
+            finally:
+                spent = time.thread_time() - begun
+
+        place = await self.readers.take(client)
+        try:
+            return await asyncio.to_thread(measured)
+        finally:
+            self.readers.release(client, spent)
+            self.readers.offer(place)
+
+    async def answer(
+        self,
+        query: str,
+        result_format: ResultFormat,
+        dataset: Dataset = EVERYTHING,
+        seconds: float | None = None,
+    ) -> AsyncIterator[bytes]:
+        """Evaluate a query, with what its text searches find in the place of them.
+
+        A fault in it is told of the query as it was sent.
+        """
+        if not may_match(query):
+            return await self.pool.answer(query, result_format, dataset, seconds)
+        replaced = await asyncio.to_thread(replace_matches, query, self.index.identifiers)
+        try:
+            return await self.pool.answer(replaced, result_format, dataset, seconds)
+        except QuerySyntaxError:
+            await self.pool.answer(query, result_format, dataset, seconds)
+            raise
 
     async def rows(self, query: str) -> list[Binding]:
         """The bindings of a SELECT of our own, as in SPARQL 1.1 Query Results JSON."""
@@ -72,13 +133,16 @@ class Facade:
     async def _whole(self, query: str) -> bytes:
         """The answer to a query of our own as JSON, from the cache where it may come from there."""
         if not self.admit(query).repeatable:
-            return await self.pool.whole(query, JSON)
-        key = answer_key(self.generation, query, EVERYTHING, JSON)
+            return await self._evaluated(query)
+        key = answer_key(await self.current(), query, EVERYTHING, JSON)
         held = self.cache.get(key)
         if held is None:
-            held = await self.pool.whole(query, JSON)
+            held = await self._evaluated(query)
             self.cache.put(key, held)
         return held
+
+    async def _evaluated(self, query: str) -> bytes:
+        return b"".join([block async for block in await self.answer(query, JSON)])
 
     async def graph(self, query: str) -> Graph:
         """The graph of a CONSTRUCT of our own."""
@@ -91,23 +155,37 @@ def facade_of(request: Request) -> Facade:
 
 
 @asynccontextmanager
-async def open_facade(app: FastAPI, settings: Settings, limits: PoolLimits) -> AsyncIterator[None]:
+async def open_facade(app: FastAPI, settings: Settings, serving: ServingSettings) -> AsyncIterator[None]:
     """Load everything for the life of the application."""
     directory, generation = prepare(settings)
     model = read_model(settings)
-    async with WorkerPool(directory, generation, limits) as pool:
+    limits = serving.limits
+    async with _evaluator(settings, directory, generation, serving) as pool:
         facade = Facade(
             pool=pool,
             model=model,
             vocabularies=Vocabularies(model),
             records=RecordReader(model, read_shapes(settings)),
+            index=open_index(directory / INDEX_FILE, _SEARCHES),
+            filters=filter_schemes(model),
             graphs=frozenset(),
             query_limits=QueryLimits(),
+            readers=FairShare(replace(limits, workers=1)),
         )
+        facade.readers.offer("the only one")
         named = await facade.rows("SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }")
         facade.graphs = frozenset(row["g"]["value"] for row in named)
         app.state.facade = facade
         yield
+
+
+def _evaluator(
+    settings: Settings, directory: Path, generation: str, serving: ServingSettings
+) -> AbstractAsyncContextManager[Evaluator]:
+    """What evaluates queries: the remote store that the settings name, or workers over the embedded one."""
+    if settings.store:
+        return RemoteEvaluator(settings.store, serving.limits)
+    return WorkerPool(directory, generation, serving.limits, serving.mode)
 
 
 def plain(row: Binding) -> dict[str, str]:

@@ -20,6 +20,7 @@ from nexuskb.errors import (
     QuerySyntaxError,
     QuestionError,
     RecordNotFoundError,
+    StoreError,
     UnknownTermError,
 )
 from nexuskb_api.pages import page, wants_html
@@ -64,13 +65,17 @@ _KINDS: tuple[tuple[type[NexusError], int, str], ...] = (
     (UnknownTermError, 400, "unknown-term"),
     (RecordNotFoundError, 404, "unknown-record"),
     (QuestionError, 404, "unknown-question"),
+    (StoreError, 503, "store"),
     (NexusError, 500, "internal"),
 )
 _LIMITS = {
     "time": 504,
+    "share": 429,
     "query size": 413,
     "nesting depth": 400,
     "number of operators": 400,
+    "number of terminals": 400,
+    "text searches": 400,
     "page size": 400,
 }
 _MEMBERS = ("line", "column", "expected", "feature", "limit", "parameter")
@@ -82,7 +87,7 @@ async def _nexus_error(request: Request, error: Exception) -> Response:
         status = _LIMITS.get(error.limit, status)
     if isinstance(error, QuestionError) and error.parameter:
         status, kind = 400, "question-parameter"
-    headers = {"Retry-After": "5"} if status == 503 else {}
+    headers = {"Retry-After": str(getattr(error, "retry_after", None) or 5)} if status in (429, 503) else {}
     members = {name: getattr(error, name, None) for name in _MEMBERS}
     return problem(request, status, kind, str(error), headers, members)
 

@@ -9,8 +9,9 @@ from fastapi.responses import JSONResponse, Response
 
 from nexuskb.errors import FormatError, QuestionError
 from nexuskb.questions.answers import Answer, answer, as_csv, reservations_query
-from nexuskb.questions.catalogue import Question, allowed_values, declare_prefixes, fill, question, questions
+from nexuskb.questions.catalogue import Question, allowed_values, fill, question, questions
 from nexuskb.sparql.formats import CSV, JSON, negotiate
+from nexuskb.sparql.portable import declare_prefixes
 from nexuskb_api.facade import Binding, Facade, facade_of, plain
 from nexuskb_api.pages import page, wants_html
 

@@ -6,7 +6,6 @@ from dataclasses import asdict
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from rdflib import RDFS
 
 from nexuskb.errors import FormatError, RecordNotFoundError, UnknownTermError
 from nexuskb.exchange.turtle import serialise
@@ -82,10 +81,7 @@ async def get_record(request: Request, name: str) -> Response:
 
 def record_kinds(facade: Facade) -> dict[str, str]:
     """The kinds that records can have, by the last part of their IRI, with their labels."""
-    classes = set(facade.model.transitive_subjects(RDFS.subClassOf, NX.Record))
-    leaves = [c for c in classes if not any(facade.model.subjects(RDFS.subClassOf, c))]
-    found = {str(c).removeprefix(str(NX)): str(facade.model.value(c, RDFS.label)) for c in leaves}
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+    return {term.key: term.label for term in facade.filters["kind"].terms}
 
 
 def _area(facade: Facade, area: str) -> Term | None:

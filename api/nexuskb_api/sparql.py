@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -11,8 +13,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import Send
 
-from nexuskb.errors import QueryLimitError
+from nexuskb.errors import NexusError, QueryLimitError
 from nexuskb.sparql.formats import JSON, ResultFormat, format_by_name, formats_for, negotiate
 from nexuskb.sparql.guard import check_graph
 from nexuskb.store.port import Dataset
@@ -27,7 +31,14 @@ router = APIRouter(tags=["SPARQL"])
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
 #: What a page reads of an answer; more is for the data formats, which are passed on as they are made.
-_PAGE_BYTES = 64 * 1024**2
+_PAGE_BYTES = 4 * 1024**2
+#: Seconds for the body of a request to come in.
+BODY_SECONDS = 15.0
+_MOST_PARAMETERS = 1_000
+#: Seconds after which it is looked out for a client that goes away before its answer begins.
+_SOON = 0.1
+#: How much of a held answer is passed on at a time.
+_PIECE = 64 * 1024
 _ANSWERS = {
     "200": {
         "description": "The answer, or the service description where no query is given.",
@@ -43,7 +54,9 @@ _ANSWERS = {
     "400": {"description": "The query does not parse: line, column and what was expected."},
     "403": {"description": "Updates, SERVICE, and graphs that the base does not have."},
     "406": {"description": "None of the formats asked for can carry the answer."},
+    "408": {"description": "The query did not come in time."},
     "413": {"description": "The query is too long."},
+    "429": {"description": "Your address has used up its share of the server's time; see Retry-After."},
     "503": {"description": "Too many queries are waiting, or the query needed too much memory."},
     "504": {"description": "The query took too long."},
 }  # fmt: skip
@@ -98,8 +111,9 @@ async def query_by_post(request: Request) -> Response:
         text = _utf8(await _bounded_body(request))
         return await _answer(request, _asked(_parameters(request.scope["query_string"]), text))
     if kind == _FORM:
-        form = _parameters(await _bounded_body(request), request.scope["query_string"])
-        return await _answer(request, _asked(form))
+        form, address = await _bounded_body(request), request.scope["query_string"]
+        values = await facade_of(request).read(len(form), lambda: _parameters(form, address))
+        return await _answer(request, _asked(values))
     if kind == "application/sparql-update":
         raise HTTPException(403, "Updates are refused: this endpoint only answers queries.")
     raise HTTPException(
@@ -112,10 +126,18 @@ async def _bounded_body(request: Request) -> bytes:
     """Read the body, but not more of it than a query may have (forms escape each byte as up to three)."""
     limit = 3 * facade_of(request).query_limits.max_bytes + 4096
     held = bytearray()
-    async for chunk in request.stream():
-        held += chunk
-        if len(held) > limit:
-            raise QueryLimitError(f"The request has more than {limit:,} bytes.", "query size")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                held += chunk
+                if len(held) > limit:
+                    raise QueryLimitError(f"The request has more than {limit:,} bytes.", "query size")
+    except TimeoutError:
+        raise HTTPException(
+            408, f"The query did not come within {BODY_SECONDS:g} seconds.", {"Connection": "close"}
+        ) from None
+    except ClientDisconnect:
+        raise HTTPException(400, "The query broke off.") from None
     return bytes(held)
 
 
@@ -129,10 +151,15 @@ def _utf8(raw: bytes) -> str:
 def _parameters(*parts: bytes) -> ImmutableMultiDict[str, str]:
     """The parameters of a form and of the address. Anything but UTF-8 is refused, not guessed at."""
     try:
-        read = [parse_qsl(_utf8(raw), keep_blank_values=True, errors="strict") for raw in parts]
+        read = [
+            parse_qsl(_utf8(raw), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS)
+            for raw in parts
+        ]
         return ImmutableMultiDict([pair for pairs in read for pair in pairs])
     except UnicodeDecodeError as error:
         raise HTTPException(400, "The query is not UTF-8.") from error
+    except ValueError as error:
+        raise HTTPException(400, f"A request may have at most {_MOST_PARAMETERS} parameters.") from error
 
 
 def _asked(values: ImmutableMultiDict[str, str], text: str | None = None) -> _Asked:
@@ -161,12 +188,12 @@ def _seconds(values: Mapping[str, str]) -> float | None:
 
 async def _answer(request: Request, asked: _Asked) -> Response:
     facade = facade_of(request)
-    parsed = facade.admit(asked.query)
+    parsed = await facade.read(len(asked.query), lambda: facade.admit(asked.query))
     for graph in (*asked.dataset.default_graphs, *asked.dataset.named_graphs):
         check_graph(graph, facade.graphs)
     offered = formats_for(parsed.form)
     if asked.format == "html" or (not asked.format and wants_html(request)):
-        return await _results_page(request, facade, asked, offered)
+        return await _results_page(request, asked, offered)
     chosen = _choose(asked.format, request.headers.get("accept"), offered)
     headers = {"Vary": "Accept", "X-Content-Type-Options": "nosniff"}
     if not parsed.repeatable:
@@ -175,22 +202,60 @@ async def _answer(request: Request, asked: _Asked) -> Response:
         return Response(b"", 200, headers, media_type=chosen.content_type)
     if parsed.repeatable:
         return await _repeatable(request, facade, asked, chosen, headers)
-    blocks = await facade.pool.answer(asked.query, chosen, asked.dataset, asked.seconds)
-    return StreamingResponse(blocks, 200, headers, media_type=chosen.content_type)
+    blocks = await _evaluate(request, asked, chosen)
+    return _Streamed(blocks, 200, headers, media_type=chosen.content_type)
 
 
 async def _repeatable(
     request: Request, facade: Facade, asked: _Asked, chosen: ResultFormat, headers: dict[str, str]
 ) -> Response:
     """Answer from what the client has, from the cache, or by evaluating."""
-    key = answer_key(facade.generation, asked.query, asked.dataset, chosen)
+    key = answer_key(await facade.current(), asked.query, asked.dataset, chosen)
     headers |= {"ETag": key.etag, "Cache-Control": "no-cache"}
     if key.etag in _entity_tags(request.headers.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
     if (held := facade.cache.get(key)) is not None:
-        return Response(held, 200, headers, media_type=chosen.content_type)
-    blocks = await facade.pool.answer(asked.query, chosen, asked.dataset, asked.seconds)
-    return StreamingResponse(facade.cache.keeping(key, blocks), 200, headers, media_type=chosen.content_type)
+        headers["Content-Length"] = str(len(held))
+        return _Streamed(_pieces(held), 200, headers, media_type=chosen.content_type)
+    blocks = await _evaluate(request, asked, chosen)
+    return _Streamed(facade.cache.keeping(key, blocks), 200, headers, media_type=chosen.content_type)
+
+
+async def _evaluate(request: Request, asked: _Asked, chosen: ResultFormat) -> AsyncIterator[bytes]:
+    """Evaluate a query for as long as somebody waits for the answer to begin."""
+    answer = facade_of(request).answer(asked.query, chosen, asked.dataset, asked.seconds)
+    work = asyncio.ensure_future(answer)
+    left: asyncio.Future[None] | None = None
+    try:
+        if not (await asyncio.wait((work,), timeout=_SOON))[0]:
+            left = asyncio.ensure_future(_departure(request))
+            await asyncio.wait((work, left), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise QueryLimitError("The client went away.", "patience")
+        return work.result()
+    finally:
+        work.cancel()
+        if left:
+            left.cancel()
+
+
+async def _departure(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+class _Streamed(StreamingResponse):
+    """An answer on its way. When it cannot be finished it breaks off, so that nobody takes it for whole."""
+
+    async def stream_response(self, send: Send) -> None:
+        with suppress(NexusError):
+            await super().stream_response(send)
+
+
+async def _pieces(held: bytes) -> AsyncIterator[bytes]:
+    """An answer that is held, piece by piece, so that little of it waits for a slow reader."""
+    for start in range(0, len(held), _PIECE):
+        yield held[start : start + _PIECE]
 
 
 def _entity_tags(header: str) -> set[str]:
@@ -209,9 +274,7 @@ def _choose(name: str | None, accept: str | None, offered: tuple[ResultFormat, .
     return chosen
 
 
-async def _results_page(
-    request: Request, facade: Facade, asked: _Asked, offered: tuple[ResultFormat, ...]
-) -> Response:
+async def _results_page(request: Request, asked: _Asked, offered: tuple[ResultFormat, ...]) -> Response:
     """A table for people, of the first rows, with links to the whole in every format."""
     values: dict[str, object] = {
         "query": asked.query,
@@ -220,14 +283,14 @@ async def _results_page(
         "limit": 1000,
     }
     if JSON in offered:
-        blocks = await facade.pool.answer(asked.query, JSON, asked.dataset, asked.seconds)
+        blocks = await _evaluate(request, asked, JSON)
         answer = json.loads(await _bounded_answer(blocks))
         values["variables"] = answer["head"].get("vars", [])
         values["rows"] = answer.get("results", {}).get("bindings", [])
         values["boolean"] = answer.get("boolean")
         values["text"] = None
     else:
-        blocks = await facade.pool.answer(asked.query, offered[0], asked.dataset, asked.seconds)
+        blocks = await _evaluate(request, asked, offered[0])
         values["text"] = (await _bounded_answer(blocks)).decode()
     return page(request, "results.html", values)
 

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from rdflib import DCTERMS, RDF, RDFS, SH, XSD, Graph, Literal, Namespace, URIRef
 
-from nexuskb.questions.catalogue import declare_prefixes, fill, questions
+from nexuskb.questions.catalogue import fill, questions
+from nexuskb.sparql.portable import declare_prefixes
 from nexuskb.terms import BASE, REC, bind_prefixes
 from nexuskb_api.description import VOID, rdf_response
 from nexuskb_api.facade import Facade, facade_of

@@ -66,8 +66,9 @@ GROUP BY ?identifier ?title
 ORDER BY ?identifier"""
 
 _SOURCES = """SELECT ?first ?second WHERE {
-  ?a a nx:Source ; nx:doi ?doi ; dcterms:identifier ?first .
-  ?b a nx:Source ; nx:doi ?doi ; dcterms:identifier ?second .
+  # A DOI is the same in small and in capital letters.
+  { SELECT (LCASE(?a) AS ?doi) ?first WHERE { ?one a nx:Source ; nx:doi ?a ; dcterms:identifier ?first } }
+  { SELECT (LCASE(?b) AS ?doi) ?second WHERE { ?other a nx:Source ; nx:doi ?b ; dcterms:identifier ?second } }
   FILTER(?first < ?second)
 }
 ORDER BY ?first ?second"""

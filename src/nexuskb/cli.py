@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import entry_points
 from itertools import groupby
@@ -29,13 +29,21 @@ from nexuskb.audit import Audit, audit
 from nexuskb.content import read_model
 from nexuskb.errors import NexusError, QueryError
 from nexuskb.questions.answers import Answer, answer, as_csv, reservations_query
-from nexuskb.questions.catalogue import Question, declare_prefixes, fill, question, questions
+from nexuskb.questions.catalogue import Question, fill, question, questions
+from nexuskb.search.documents import FACETS
+from nexuskb.search.filters import filter_schemes, read_filters
+from nexuskb.search.index import INDEX_FILE, MOST_HITS, Found, open_index
+from nexuskb.search.passages import Passage
+from nexuskb.search.store import SearchingStore
 from nexuskb.settings import Settings, load_settings
 from nexuskb.sparql.formats import CSV, QueryForm, ResultFormat, format_by_name, formats_for
 from nexuskb.sparql.parse import parse_query
+from nexuskb.sparql.portable import declare_prefixes
 from nexuskb.store.embedded import OxigraphStore
-from nexuskb.store.filling import open_store
-from nexuskb.store.port import EVERYTHING
+from nexuskb.store.filling import prepare
+from nexuskb.store.port import EVERYTHING, TripleStore
+from nexuskb.store.publishing import publish
+from nexuskb.store.remote import RemoteStore
 from nexuskb.terms import PREFIXES, curie
 from nexuskb.validation.base import validate as validate_files
 from nexuskb.validation.report import Report
@@ -142,6 +150,70 @@ def query(file: TextIO, form: str) -> None:
     _answer(_open(load_settings()), text, form)
 
 
+def _filters(command: Callable[..., None]) -> Callable[..., None]:
+    """An option for each facet of the search."""
+    for facet in reversed(FACETS):
+        command = click.option(f"--{facet}", default="", help=f"Only records of this {facet}.")(command)
+    return command
+
+
+@main.command()
+@click.argument("words", nargs=-1, required=True)
+@_filters
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(0, MOST_HITS))
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
+)
+def search(words: tuple[str, ...], limit: int, form: str, **filters: str) -> None:
+    """Find records by WORDS in any script.
+
+    "Quoted phrases" are found as they are; records with -excluded words are left out. Put all of it between
+    apostrophes: nexuskb search '"land tenure" pasture -mining'
+    """
+    settings = load_settings()
+    schemes = filter_schemes(read_model(settings))
+    chosen = read_filters(filters, schemes)
+    found = _open(settings).index.search(" ".join(words), chosen, limit)
+    if form == "csv":
+        click.echo(as_csv(found.as_answer()), nl=False)
+    elif form == "json":
+        click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        _print_found(found)
+
+
+def _print_found(found: Found) -> None:
+    table = Table("Record", "Kind", "Label", "Passage", box=box.SIMPLE_HEAD)
+    for hit in found.hits:
+        table.add_row(hit.identifier, hit.kind, _marked(hit.heading), _marked(hit.passage))
+    _show(table)
+    OUT.print(f"{found.total:,} records, {len(found.hits):,} shown", highlight=False)
+    for words, identifiers in found.as_answer().by_words().items():
+        _line(f"\nTo be said: {words}")
+        _line(f"  {', '.join(identifiers)}")
+
+
+def _marked(passage: Passage) -> Text:
+    return Text.assemble(*((piece.text, "bold" if piece.found else "") for piece in passage))
+
+
+@main.command()
+@click.option("--force", is_flag=True, help="Write to a remote store even if it has this content already.")
+def load(force: bool) -> None:
+    """Fill the store from the curated files: the one that NEXUSKB_STORE names, or the embedded one."""
+    settings = load_settings()
+    if settings.store is None:
+        _open(settings)
+        click.echo(f"The embedded store under {settings.home} is up to date.")
+        return
+    with _progress("Loading the graphs") as step:
+        done = publish(settings, force=force, progress=step)
+    verb = "now holds" if done.written else "already holds"
+    click.echo(
+        f"The store at {settings.store.host} {verb} {done.triples:,} triples, generation {done.generation}."
+    )
+
+
 @main.command("audit")
 @click.option("--older-than", default=10, show_default=True, help="Years after which a source counts as old.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
@@ -173,7 +245,7 @@ def _print_audit(found: Audit) -> None:
             f"{area.policies:,}",
             _share(area.without_original_title, area.policies),
         )
-    OUT.print(table)
+    _show(table)
     for words, faults in (
         ("links that lead nowhere", found.dangling),
         ("claims without evidence", found.unsourced),
@@ -181,7 +253,7 @@ def _print_audit(found: Audit) -> None:
     ):
         OUT.print(f"{len(faults)} {words}", highlight=False)
         for fault in faults:
-            OUT.print(f"  {fault}", markup=False, highlight=False)
+            _line(f"  {fault}")
 
 
 def _share(count: int, of: int) -> str:
@@ -237,11 +309,11 @@ def ask(ctx: click.Context, name: str, form: str, show_query: bool) -> None:
         return
     _print_table(given.columns, [[row.get(name, "") for name in given.columns] for row in given.rows])
     for words, identifiers in given.by_words().items():
-        OUT.print(f"\nTo be said: {words}", markup=False, highlight=False)
-        OUT.print(f"  {', '.join(identifiers)}", markup=False, highlight=False)
+        _line(f"\nTo be said: {words}")
+        _line(f"  {', '.join(identifiers)}")
 
 
-def _with_reservations(store: OxigraphStore, text: str) -> Answer:
+def _with_reservations(store: TripleStore, text: str) -> Answer:
     solutions = store.select(text)
     rows = [{name: str(term) for name, term in row.items()} for row in solutions]
     wanted = reservations_query(rows)
@@ -264,7 +336,7 @@ def _named_values(arguments: list[str]) -> dict[str, str]:
     return values
 
 
-def _answer(store: OxigraphStore, text: str, form: str) -> None:
+def _answer(store: TripleStore, text: str, form: str) -> None:
     query_form = parse_query(text, PREFIXES).form
     if form == "table" and query_form is QueryForm.SELECT:
         solutions = store.select(text)
@@ -298,17 +370,20 @@ def _show(table: Table) -> None:
     out.print(table, highlight=False)
 
 
-def _open(settings: Settings) -> OxigraphStore:
+def _open(settings: Settings) -> SearchingStore:
     with _progress("Filling the store") as step:
-        return open_store(settings, lambda done, total, _: step(done, total))
+        directory, generation = prepare(settings, lambda done, total, _: step(done, total))
+    index = open_index(directory / INDEX_FILE)
+    if settings.store:
+        return SearchingStore(RemoteStore(settings.store), index)
+    return SearchingStore(OxigraphStore.open(directory, generation), index)
 
 
 @contextmanager
 def _progress(words: str) -> Iterator[_Step]:
-    """A progress bar on standard error that shows itself only when there is something to wait for."""
-    bar = Progress(
-        TextColumn(words), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=ERR, transient=True
-    )
+    """A progress bar on a terminal that shows itself only when there is something to wait for."""
+    columns = (TextColumn(words), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal)
     with bar:
         yield _Step(bar)
 

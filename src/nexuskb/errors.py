@@ -4,6 +4,7 @@
 
     NexusError
     ├── SettingsError      a setting names something that is not there
+    ├── StoreError         the remote store does not do its part
     ├── ContentError       a curated file cannot be read
     ├── QueryError         a query cannot be answered as it stands
     │   ├── QuerySyntaxError   it does not parse: line, column, what was expected
@@ -24,6 +25,10 @@ class NexusError(Exception):
 
 class SettingsError(NexusError):
     """A setting names something that is not there."""
+
+
+class StoreError(NexusError):
+    """The remote store does not do its part: it is out of reach, refuses us, or does not hold the base."""
 
 
 class ContentError(NexusError):
@@ -58,11 +63,16 @@ class QueryRefusedError(QueryError):
 
 
 class QueryLimitError(QueryError):
-    """A query needs more than it may have; ``limit`` names the limit (time, memory, size, depth)."""
+    """A query needs more than it may have.
 
-    def __init__(self, message: str, limit: str) -> None:
+    ``limit`` names the limit (time, memory, size, depth); ``retry_after`` says after how many seconds the
+    same query may do better, where that is known.
+    """
+
+    def __init__(self, message: str, limit: str, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.limit = limit
+        self.retry_after = retry_after
 
 
 class QuestionError(NexusError):

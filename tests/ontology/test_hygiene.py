@@ -68,7 +68,7 @@ def records(settings: Settings) -> Graph:
 
 @pytest.fixture(scope="module")
 def terms(model: Graph) -> list[URIRef]:
-    kinds = (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty)
+    kinds = (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty)
     return sorted({s for kind in kinds for s in model.subjects(RDF.type, kind)})
 
 
@@ -113,9 +113,21 @@ def test_every_property_is_used_by_a_shape_a_vocabulary_or_a_rule(
         t
         for t in terms
         if (t, RDF.type, OWL.Class) not in model
+        and (t, RDF.type, OWL.AnnotationProperty) not in model
         and t not in in_shapes | in_vocabularies | in_paths | in_rules
     ]
     assert orphans == []
+
+
+def test_a_property_of_queries_alone_is_in_no_triple_and_says_so(
+    model, shapes_graph, alignments, records
+) -> None:
+    of_queries = set(model.subjects(RDF.type, OWL.AnnotationProperty))
+    assert of_queries == {NX.matches}
+    for term in of_queries:
+        assert "in queries only" in english(model, term, SKOS.scopeNote)[0]
+        for graph in (model, shapes_graph, alignments, records):
+            assert (None, term, None) not in graph
 
 
 def test_every_class_is_targeted_by_a_shape_made_by_a_rule_or_has_subclasses(

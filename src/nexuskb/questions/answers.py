@@ -78,7 +78,8 @@ def as_csv(given: Answer) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([*given.columns, "reservations"])
     for row in given.rows:
-        writer.writerow([_harmless(row.get(name, "")) for name in given.columns] + [given.of_row(row)])
+        cells = [*(row.get(name, "") for name in given.columns), given.of_row(row)]
+        writer.writerow([_harmless(cell) for cell in cells])
     return out.getvalue()
 
 

@@ -30,7 +30,7 @@ from rdflib import XSD, Literal, URIRef
 from nexuskb.errors import QuestionError
 from nexuskb.headers import split_header
 from nexuskb.sparql.parse import tokens
-from nexuskb.terms import PREFIXES, record_iri
+from nexuskb.terms import record_iri
 from nexuskb.vocabulary import Vocabularies
 
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
@@ -127,13 +127,6 @@ def replace_variables(query: str, values: Mapping[str, str]) -> str:
             parts += [query[end : token.start], values[token.text[1:]]]
             end = token.start + len(token.text)
     return "".join([*parts, query[end:]])
-
-
-def declare_prefixes(query: str) -> str:
-    """The query with PREFIX lines for the prefixes of the base that it uses, for running it elsewhere."""
-    used = {token.text.partition(":")[0] for token in tokens(query) if token.kind == "name"}
-    lines = [f"PREFIX {name}: <{PREFIXES[name]}>" for name in sorted(used & PREFIXES.keys())]
-    return "\n".join([*lines, query])
 
 
 def allowed_values(parameter: Parameter, vocabularies: Vocabularies) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from nexuskb.sparql.worker import confine, serve
+from nexuskb.sparql.worker import confine, end_with_parent, serve
 from nexuskb.store.embedded import OxigraphStore
 
 FORK, KILL, WAIT, READY = b"F", b"K", b"W", b"R"
@@ -78,6 +78,7 @@ def _become_worker(
     status = 1
     try:
         control.close()
+        end_with_parent()
         own = store or OxigraphStore.open(directory, generation)
         confine(memory)
         serve(socket.socket(fileno=channel), own)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from nexuskb.errors import FormatError
 
@@ -88,6 +89,10 @@ def format_by_name(name: str, offered: Iterable[ResultFormat]) -> ResultFormat:
     raise FormatError(f"The format {name!r} is not known for this kind of answer. Choose one of: {names}.")
 
 
+#: Media ranges read of an Accept header.
+_MOST_RANGES: Final = 100
+
+
 @dataclass(frozen=True, slots=True)
 class _Range:
     type: str
@@ -104,9 +109,12 @@ class _Range:
 
 
 def parse_accept(header: str) -> list[_Range]:
-    """The media ranges of an Accept header with their qualities; a malformed one counts as quality 0."""
+    """The media ranges of an Accept header with their qualities; a malformed one counts as quality 0.
+
+    Of very many, the first are read.
+    """
     ranges = []
-    for order, part in enumerate(header.split(",")):
+    for order, part in enumerate(header.split(",", _MOST_RANGES)[:_MOST_RANGES]):
         name, *parameters = (piece.strip() for piece in part.split(";"))
         if not name:
             continue

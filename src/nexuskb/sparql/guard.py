@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nexuskb.errors import QueryLimitError, QueryRefusedError
-from nexuskb.sparql.parse import ParsedQuery, parse_query, position, tokens
+from nexuskb.sparql.parse import ParsedQuery, Token, parse_query, position, tokens
 
 _OPENING = frozenset("{([")
 _CLOSING = frozenset("})]")
@@ -19,9 +19,13 @@ _CHAINING = frozenset({"||", "&&", "|", "/", "+", "-", "*", "!", "^"})
 
 @dataclass(frozen=True, slots=True)
 class QueryLimits:
-    """Bounds on a query's text: bytes of UTF-8, nesting of brackets, operators in all."""
+    """Bounds on a query's text: bytes of UTF-8, terminals, nesting of brackets, operators in all.
+
+    The bound on terminals keeps the reading of a query of one-character terminals as short as that of others.
+    """
 
     max_bytes: int = 256 * 1024
+    max_terminals: int = 50_000
     max_depth: int = 100
     max_operators: int = 2_000
 
@@ -37,17 +41,18 @@ def admit(text: str, prefixes: dict[str, str], graphs: frozenset[str], limits: Q
         raise QueryLimitError(
             f"The query has {size:,} bytes; at most {limits.max_bytes:,} are accepted.", "query size"
         )
-    check_shape(text, limits)
-    parsed = parse_query(text, prefixes)
+    parsed = parse_query(text, prefixes, check_shape(text, limits))
     for graph in (*parsed.default_graphs, *parsed.named_graphs):
         check_graph(graph, graphs)
     return parsed
 
 
-def check_shape(text: str, limits: QueryLimits) -> None:
-    """Refuse nesting and chains of operators that no person writes."""
+def check_shape(text: str, limits: QueryLimits) -> list[Token]:
+    """Refuse nesting and chains of operators that no person writes; the terminals of any other query."""
     depth = operators = 0
+    stream: list[Token] = []
     for token in tokens(text):
+        stream.append(token)
         if token.kind == "punctuation":
             if token.text in _OPENING:
                 depth += 1
@@ -68,6 +73,12 @@ def check_shape(text: str, limits: QueryLimits) -> None:
                 f"The query has more than {limits.max_operators:,} operators; split it, or use VALUES.",
                 "number of operators",
             )
+        if len(stream) > limits.max_terminals:
+            raise QueryLimitError(
+                f"The query has more than {limits.max_terminals:,} words and signs; split it.",
+                "number of terminals",
+            )
+    return stream
 
 
 def check_graph(graph: str, graphs: frozenset[str]) -> None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urljoin
 
 from nexuskb.errors import QueryRefusedError, QuerySyntaxError
 from nexuskb.sparql.formats import QueryForm
 
-_TOKEN: Final = re.compile(
-    r"""
+#: The terminals that begin with a character of their own, or are read whole before they are read in pieces.
+_TERMINALS: Final = r"""
       (?P<space>[\x20\t\r\n]+|\#[^\r\n]*)
     | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
     | (?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*+\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*+'''
@@ -25,27 +25,37 @@ _TOKEN: Final = re.compile(
     | (?P<variable>[?$][^\W]\w*)
     | (?P<langtag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
     | (?P<blank>_:[\w.·-]+)
-    | (?P<name>(?:[^\W\d_][\w.·-]*)?:(?:[\w.:·-]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%])*)
-    | (?P<word>[A-Za-z_]\w*)
-    | (?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
+    | (?P<name>(?:[^\W\d_][\w.·-]*+)?:(?:[\w.:·-]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%])*+)
+    | (?P<loose>[^\W\d_][\w.·-]*+)
+    """
+#: What looked like the prefix of a name, but has no colon: read again, piece by piece.
+_PIECES: Final = r"""
+      (?P<word>[A-Za-z_]\w*+)
+    | (?P<number>\d+(?:\.\d*+)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
     | (?P<punctuation>\|\||&&|\^\^|!=|<=|>=|<<|>>|.)
-    """,
-    re.VERBOSE | re.DOTALL | re.UNICODE,
-)
+    """
+_FLAGS: Final = re.VERBOSE | re.DOTALL | re.UNICODE
+_TOKEN: Final = re.compile(f"{_TERMINALS}|{_PIECES}", _FLAGS)
+_PIECE: Final = re.compile(_PIECES, _FLAGS)
 
+_DEAD_ENDS: Final = frozenset("\"'\\")
 _FLEETING: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
 _UPDATES: Final = frozenset(
     {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A terminal of the query: its kind, its text and where it starts (an offset into the query)."""
 
     kind: str
     text: str
     start: int
+
+    @property
+    def end(self) -> int:
+        """The offset after its last character."""
+        return self.start + len(self.text)
 
     def is_word(self, *words: str) -> bool:
         """Whether it is one of these keywords, in any case."""
@@ -73,11 +83,22 @@ class ParsedQuery:
 
 
 def tokens(query: str) -> Iterator[Token]:
-    """The terminals of a query without white space and comments."""
-    for match in _TOKEN.finditer(query):
+    """The terminals of a query without white space and comments.
+
+    The time taken is in proportion to the length, whatever the text. Nothing is read after a quotation mark
+    that is never closed or a backslash outside any name or text: no query goes on from there.
+    """
+    place = loose_until = 0
+    while match := (_TOKEN if place >= loose_until else _PIECE).match(query, place):
         kind = match.lastgroup or "punctuation"
+        if kind == "loose":
+            loose_until = match.end()
+            continue
         if kind != "space":
-            yield Token(kind, match.group(), match.start())
+            yield Token(kind, match.group(), place)
+            if kind == "punctuation" and match.group() in _DEAD_ENDS:
+                return
+        place = match.end()
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
@@ -86,14 +107,15 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return line, offset - (text.rfind("\n", 0, offset) + 1) + 1
 
 
-def parse_query(text: str, prefixes: dict[str, str]) -> ParsedQuery:
+def parse_query(text: str, prefixes: dict[str, str], read: list[Token] | None = None) -> ParsedQuery:
     """Find out form and dataset of a query.
 
-    ``prefixes`` are those usable without declaring them. Raises :class:`QuerySyntaxError` where no query
-    form is found and :class:`QueryRefusedError` for an update or a SERVICE call.
+    ``prefixes`` are those usable without declaring them, ``read`` its terminals where they are known. Raises
+    :class:`QuerySyntaxError` where no query form is found and :class:`QueryRefusedError` for an update or a
+    SERVICE call.
     """
     known = dict(prefixes)
-    stream = list(tokens(text))
+    stream = list(tokens(text)) if read is None else read
     form: QueryForm | None = None
     defaults: list[str] = []
     named: list[str] = []

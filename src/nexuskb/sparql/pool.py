@@ -1,7 +1,8 @@
 """Evaluation with hard limits: queries run in worker processes that are killed when their time is up.
 
-The pool belongs to one event loop. It starts the fork server, keeps a fixed number of workers, queues what
-comes beyond them up to a bound, and replaces every worker that dies.
+The pool belongs to one event loop. It starts the fork server, keeps a fixed number of workers, hands them out
+fairly to what waits for them (:mod:`nexuskb.sparql.fairness`), and replaces every worker that dies, and the
+fork server if that should.
 """
 
 from __future__ import annotations
@@ -11,32 +12,33 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from nexuskb.errors import QueryError, QueryLimitError, SettingsError
+from nexuskb.sparql.fairness import CLIENT, FairShare
 from nexuskb.sparql.forkserver import COMMAND, FORK, KILL, WAIT
 from nexuskb.sparql.formats import ResultFormat
 from nexuskb.sparql.frames import HEADER, Kind, Request, decode_error, frame
+from nexuskb.sparql.limits import PoolLimits
 from nexuskb.store.port import EVERYTHING, Dataset
 
-
-@dataclass(frozen=True, slots=True)
-class PoolLimits:
-    """Bounds on evaluation: seconds a query, bytes of memory a worker, workers, queries waiting."""
-
-    seconds: float = 30.0
-    memory: int = 1024**3
-    workers: int = 2
-    waiting: int = 64
+#: What a query costs its client at least that takes its worker with it, as another must be made.
+_COST_OF_A_WORKER = 0.5
+#: Seconds between attempts to replace a worker where the machine has nothing to make it of.
+_PAUSE = 1.0
 
 
 @dataclass(slots=True)
 class _Worker:
     pid: int
+    server: asyncio.subprocess.Process
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    client: str | None = None
+    since: float = 0.0
     expired: bool = False
     leaving: asyncio.Task[int] | None = None
 
@@ -48,8 +50,7 @@ class WorkerPool:
         self.generation = generation
         self.limits = limits
         self._arguments = [str(directory), generation, mode, str(limits.memory)]
-        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
-        self._waiting = 0
+        self._share: FairShare[_Worker] = FairShare(limits)
         self._control_lock = asyncio.Lock()
         self._leaving: set[asyncio.Task[int]] = set()
         self._closing = False
@@ -57,19 +58,12 @@ class WorkerPool:
 
     async def __aenter__(self) -> WorkerPool:
         """Start the fork server and the workers. Raises :class:`SettingsError` if they cannot start."""
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        self._server = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "nexuskb.sparql.forkserver", *self._arguments, stdin=theirs.fileno()
-        )  # fmt: skip
-        theirs.close()
-        self._control = ours
         try:
-            await self._reply()
+            await self._start()
         except (ConnectionError, asyncio.IncompleteReadError) as error:
             raise SettingsError(f"The query workers could not start on {self._arguments[0]}.") from error
         for _ in range(self.limits.workers):
-            self._idle.put_nowait(await self._fork())
+            self._share.offer(await self._fork())
         return self
 
     async def __aexit__(
@@ -80,10 +74,14 @@ class WorkerPool:
         for task in self._leaving:
             task.cancel()
         await asyncio.gather(*self._leaving, return_exceptions=True)
-        while not self._idle.empty():
-            self._idle.get_nowait().writer.close()
+        for worker in self._share.close():
+            worker.writer.close()
         self._control.close()
         await self._server.wait()
+
+    async def current(self) -> str:
+        """The content that is served: that of the start."""
+        return self.generation
 
     async def answer(
         self,
@@ -141,22 +139,29 @@ class WorkerPool:
         finally:
             clock.cancel()
             if finished and worker.leaving is None:
-                self._idle.put_nowait(worker)
+                self._let_go(worker)
+                self._share.offer(worker)
             elif self._closing:
                 worker.writer.close()
             else:
                 self._dismiss(worker, KILL)
 
     async def _borrow(self) -> _Worker:
-        if self._idle.empty() and self._waiting >= self.limits.waiting:
-            raise QueryLimitError(
-                f"{self._waiting} queries are waiting already. Try again in a few seconds.", "queue"
-            )
-        self._waiting += 1
-        try:
-            return await self._idle.get()
-        finally:
-            self._waiting -= 1
+        """A worker for the client of this task, passing over those that have died meanwhile."""
+        client = CLIENT.get()
+        while True:
+            worker = await self._share.take(client)
+            worker.client, worker.since = client, asyncio.get_running_loop().time()
+            if not worker.reader.at_eof():
+                return worker
+            self._dismiss(worker, WAIT)
+
+    def _let_go(self, worker: _Worker, least: float = 0.0) -> None:
+        """The client has had what it gets of this worker."""
+        if worker.client is not None:
+            client, worker.client = worker.client, None
+            held = asyncio.get_running_loop().time() - worker.since
+            self._share.release(client, max(held, least))
 
     def _expire(self, worker: _Worker) -> None:
         worker.expired = True
@@ -165,6 +170,7 @@ class WorkerPool:
     def _dismiss(self, worker: _Worker, operation: bytes) -> asyncio.Task[int]:
         """Have a worker ended and replaced in the background; the task gives the signal that ended it."""
         if worker.leaving is None:
+            self._let_go(worker, _COST_OF_A_WORKER)
             worker.writer.close()
             worker.leaving = asyncio.create_task(self._replace(worker, operation))
             self._leaving.add(worker.leaving)
@@ -172,26 +178,68 @@ class WorkerPool:
         return worker.leaving
 
     async def _replace(self, worker: _Worker, operation: bytes) -> int:
-        ended_by = await self._command(operation, worker.pid)
-        replacement = await self._fork()
+        ended_by = 0
+        with suppress(ConnectionError):
+            ended_by = await self._command(operation, worker)
+        while True:
+            try:
+                replacement = await self._fork()
+                break
+            except OSError:
+                await asyncio.sleep(_PAUSE)
         self.restarts += 1
-        self._idle.put_nowait(replacement)
+        self._share.offer(replacement)
         return ended_by
+
+    async def _start(self) -> None:
+        """Start the fork server and wait until it has the store."""
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        try:
+            self._server = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "nexuskb.sparql.forkserver", *self._arguments, stdin=theirs.fileno()
+            )  # fmt: skip
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        self._control = ours
+        await self._reply()
+
+    async def _restart(self) -> None:
+        """Start another fork server in the place of one that has ended; its workers ended with it."""
+        self._control.close()
+        with suppress(ProcessLookupError):
+            self._server.kill()
+        await self._server.wait()
+        await self._start()
 
     async def _fork(self) -> _Worker:
         ours, theirs = socket.socketpair()
-        async with self._control_lock:
-            self._control.setblocking(True)
-            socket.send_fds(self._control, [COMMAND.pack(FORK, 0)], [theirs.fileno()])
-            self._control.setblocking(False)
+        try:
+            async with self._control_lock:
+                if self._server.returncode is not None:
+                    await self._restart()
+                self._control.setblocking(True)
+                socket.send_fds(self._control, [COMMAND.pack(FORK, 0)], [theirs.fileno()])
+                self._control.setblocking(False)
+                theirs.close()
+                pid = await self._reply()
+                server = self._server
+        except BaseException:
+            ours.close()
             theirs.close()
-            pid = await self._reply()
+            raise
         reader, writer = await asyncio.open_connection(sock=ours)
-        return _Worker(pid, reader, writer)
+        return _Worker(pid, server, reader, writer)
 
-    async def _command(self, operation: bytes, pid: int) -> int:
+    async def _command(self, operation: bytes, worker: _Worker) -> int:
+        """Have the fork server do something with a worker, if it is one of its own."""
         async with self._control_lock:
-            await asyncio.get_running_loop().sock_sendall(self._control, COMMAND.pack(operation, pid))
+            if worker.server is not self._server:
+                return 0
+            await asyncio.get_running_loop().sock_sendall(self._control, COMMAND.pack(operation, worker.pid))
             return await self._reply()
 
     async def _reply(self) -> int:

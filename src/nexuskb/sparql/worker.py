@@ -7,14 +7,23 @@ free below any other limit would be handed out.
 
 from __future__ import annotations
 
+import ctypes
 import resource
 import signal
 import socket
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from nexuskb.errors import NexusError, QueryError
 from nexuskb.sparql.frames import BLOCK, HEADER, Kind, Request, encode_error, frame, result_format
 from nexuskb.store.port import Dataset, TripleStore
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+#: Seconds after which a query may have used much memory.
+_LONG = 0.05
 
 
 class _FrameWriter:
@@ -40,18 +49,36 @@ class _FrameWriter:
         self._channel.sendall(frame(Kind.END))
 
 
+def end_with_parent() -> None:
+    """Have the kernel end this process with the fork server, however deep in a query it is (Linux)."""
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def confine(memory: int) -> None:
-    """Bound this process: ``memory`` bytes of address space beyond what it has, no new descriptors."""
+    """Bound this process: ``memory`` bytes of address space beyond what it has, no new descriptors.
+
+    Where the machine runs out of memory all the same, a worker is to end before anything else does.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     ceiling = _address_space() + memory
     resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 
+def _give_back() -> None:
+    """Give the memory that a query has freed back to the system (glibc keeps it otherwise)."""
+    if hasattr(_LIBC, "malloc_trim"):
+        _LIBC.malloc_trim(0)
+
+
 def serve(channel: socket.socket, store: TripleStore) -> None:
     """Answer requests from the channel until it closes."""
     while (request := _receive(channel)) is not None:
+        begun = time.monotonic()
         out = _FrameWriter(channel)
         dataset = Dataset(request.default_graphs, request.named_graphs)
         try:
@@ -62,6 +89,8 @@ def serve(channel: socket.socket, store: TripleStore) -> None:
             channel.sendall(frame(Kind.ERROR, encode_error(known)))
         except (OSError, ValueError, RuntimeError) as error:
             channel.sendall(frame(Kind.ERROR, encode_error(QueryError(f"The query failed: {error}"))))
+        if time.monotonic() - begun > _LONG:
+            _give_back()
 
 
 def _receive(channel: socket.socket) -> Request | None:

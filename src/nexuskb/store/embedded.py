@@ -21,13 +21,13 @@ from nexuskb.store.faults import syntax_error
 from nexuskb.store.port import EVERYTHING, ByteSink, Dataset, Row, Solutions
 from nexuskb.terms import PREFIXES
 
-_BINDINGS = {
+BINDINGS = {
     JSON: ox.QueryResultsFormat.JSON,
     XML: ox.QueryResultsFormat.XML,
     CSV: ox.QueryResultsFormat.CSV,
     TSV: ox.QueryResultsFormat.TSV,
 }
-_GRAPHS = {
+GRAPHS = {
     TURTLE: ox.RdfFormat.TURTLE,
     N_TRIPLES: ox.RdfFormat.N_TRIPLES,
     RDF_XML: ox.RdfFormat.RDF_XML,
@@ -60,7 +60,7 @@ class OxigraphStore:
         result = _evaluate(self._store, query, EVERYTHING)
         if not isinstance(result, ox.QuerySolutions):
             raise QueryError("Only a SELECT query has rows.")
-        return Solutions([v.value for v in result.variables], _rows(result))
+        return Solutions([v.value for v in result.variables], rows_from_engine(result))
 
     def answer(self, query: str, dataset: Dataset, result_format: ResultFormat, out: ByteSink) -> None:
         """Evaluate a query and write its result. The dataset of the protocol goes before FROM clauses."""
@@ -68,9 +68,9 @@ class OxigraphStore:
         sink = cast("IO[bytes]", out)
         try:
             if isinstance(result, ox.QueryTriples):
-                ox.serialize(result, sink, format=_GRAPHS[result_format], prefixes=PREFIXES)
+                ox.serialize(result, sink, format=GRAPHS[result_format], prefixes=PREFIXES)
             else:
-                result.serialize(sink, format=_BINDINGS[result_format])
+                result.serialize(sink, format=BINDINGS[result_format])
         except KeyError:
             raise QueryError(
                 f"This kind of query has no answer in the format {result_format.name}."
@@ -81,6 +81,10 @@ class OxigraphStore:
         return sorted(
             graph.value for graph in list(self._store.named_graphs()) if isinstance(graph, ox.NamedNode)
         )
+
+    def dump(self, graph: str) -> bytes:
+        """The content of a graph as N-Triples."""
+        return self._store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.NamedNode(graph)) or b""
 
     def __len__(self) -> int:
         return len(self._store)
@@ -101,7 +105,8 @@ def _evaluate(
         raise syntax_error(query) from error
 
 
-def _rows(result: ox.QuerySolutions) -> Iterator[Row]:
+def rows_from_engine(result: ox.QuerySolutions) -> Iterator[Row]:
+    """The rows of a result as rdflib terms."""
     width = len(result.variables)
     for solution in result:
         values = cast("list[OxTerm | None]", [solution[i] for i in range(width)])

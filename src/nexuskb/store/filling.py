@@ -1,7 +1,8 @@
 """Filling the embedded store from the curated files, and bringing it up to date when they change.
 
-Each content has a directory of its own under ``home/generations``, named by its fingerprint. It is built
-beside, flushed, and moved into place, so that a half-built store is never opened.
+Each content has a directory of its own under ``home/generations``, named by its fingerprint, with the store
+and the search index in it. It is built beside, flushed, and moved into place, so that a half-built store is
+never opened, and store and index always belong together.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ import pyoxigraph as ox
 from nexuskb.content import ContentFile, fingerprint, store_files
 from nexuskb.errors import ContentError, SettingsError
 from nexuskb.rules import Rule, read_rules, rule_files
+from nexuskb.search.building import write_index
+from nexuskb.search.documents import read_documents
+from nexuskb.search.index import INDEX_FILE
 from nexuskb.settings import Settings
 from nexuskb.store.embedded import OxigraphStore
 from nexuskb.terms import GRAPHS, PREFIXES
@@ -73,6 +77,7 @@ def _build(settings: Settings, files: list[ContentFile], target: Path, progress:
         store.bulk_extend(_quads(files, progress))
         store.bulk_extend(_derived(store, read_rules(settings)))
         store.flush()
+        write_index(scratch / INDEX_FILE, read_documents(OxigraphStore(store, target.name)))
         del store
         scratch.rename(target)
         _sync_directory(generations)

@@ -1,0 +1,166 @@
+"""What of each record can be found: its texts in columns by weight, and the terms it can be filtered by."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from rdflib import DCTERMS
+
+from nexuskb.store.port import TripleStore
+from nexuskb.terms import GRAPHS, NX, VOCABULARIES, record_identifier
+
+#: What hits can be counted and filtered by: kind, year, and vocabularies by their keys.
+FACETS: Final = ("kind", "area", "domain", "driver", "impact", "sector", "status", "year")
+
+_RECORDS: Final = GRAPHS.records.n3()
+_NAMES: Final = f"""SELECT ?record ?kind ?label (LANG(?label) AS ?language) WHERE {{
+  GRAPH {_RECORDS} {{ ?record nx:reviewState ?state ; a ?kind ; rdfs:label ?label }}
+}}"""
+#: Every property whose values are texts, as the ontology says. Texts for people have a language; publishers,
+#: codes and figures as printed have none.
+_TEXTS: Final = f"""SELECT ?record ?property ?text (LANG(?text) AS ?language) WHERE {{
+  {{ ?property rdfs:range rdf:langString }} UNION {{ ?property rdfs:range xsd:string }}
+  UNION {{ VALUES ?property {{ dcterms:description dcterms:identifier skos:note }} }}
+  GRAPH {_RECORDS} {{ ?record ?property ?text }}
+  FILTER(?property NOT IN (nx:language, nx:locator, nx:policyLocator))
+}}"""
+_CONCEPTS: Final = """SELECT ?concept ?scheme ?name WHERE {
+  ?concept skos:inScheme ?scheme ; skos:prefLabel|skos:altLabel ?name
+}"""
+#: What a record is about: concepts by which it is found and filtered, and other records.
+_ABOUT: Final = """SELECT ?record ?thing WHERE {
+  VALUES ?property {
+    nx:area nx:domain nx:driver nx:impact nx:addressesDriver nx:addressesImpact nx:addressesThroughMeasures
+    nx:addresses nx:from nx:to nx:sector nx:legalStatus nx:policyKind nx:instrument nx:response
+    nx:sdgIndicator nx:about nx:ofPolicy nx:applies
+  }
+  ?record ?property ?thing
+}"""
+_SOURCES: Final = "SELECT ?record ?source WHERE { ?record nx:evidence/nx:source ?source }"
+_YEARS: Final = "SELECT ?record ?date WHERE { ?record nx:adopted|nx:refYear ?date }"
+_RESERVATIONS: Final = "SELECT ?record ?words WHERE { ?record nx:reservation ?words }"
+#: Properties of which a passage is rather shown than of others, the best last.
+_TELLING: Final = (str(NX.result), str(DCTERMS.description))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A record as the index holds it. Each column of text has a line for each literal.
+
+    ``context`` are the titles of its sources and of what else it is tied to, and who published it; ``codes``
+    its identifiers, its numbers in registers, and figures as printed.
+    """
+
+    identifier: str
+    kind: str
+    label: str
+    language: str
+    titles: str
+    subjects: str
+    texts: str
+    context: str
+    codes: str
+    terms: frozenset[tuple[str, str]]
+    reservations: tuple[str, ...]
+
+
+class _Lines:
+    """Lines gathered by record, each once, in the order of their ranks."""
+
+    def __init__(self) -> None:
+        self._held: defaultdict[str, set[tuple[int, str]]] = defaultdict(set)
+
+    def add(self, record: str, text: str, rank: int = 0) -> None:
+        self._held[record].add((rank, clean(text)))
+
+    def of(self, record: str) -> str:
+        return "\n".join(text for _, text in sorted(self._held.get(record, ())))
+
+
+class _Gathered:
+    """What documents are made of, by record."""
+
+    def __init__(self) -> None:
+        self.titles, self.subjects, self.texts = _Lines(), _Lines(), _Lines()
+        self.context, self.codes = _Lines(), _Lines()
+        self.terms: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+        self.reservations: defaultdict[str, set[str]] = defaultdict(set)
+
+    def add_text(self, record: str, property_: str, text: str, language: str) -> None:
+        if property_ == str(NX.officialLabel):
+            self.titles.add(record, text)
+        elif language:
+            self.texts.add(record, text, -1 - _TELLING.index(property_) if property_ in _TELLING else 0)
+        elif property_ == str(NX.authorOrPublisher):
+            self.context.add(record, text)
+        else:
+            self.codes.add(record, text)
+
+    def document(self, record: str, identifier: str, kind: str, label: str, language: str) -> Document:
+        return Document(
+            identifier=identifier,
+            kind=kind,
+            label=label,
+            language="" if language == "en" else language,
+            titles=self.titles.of(record),
+            subjects=self.subjects.of(record),
+            texts=self.texts.of(record),
+            context=self.context.of(record),
+            codes=self.codes.of(record),
+            terms=frozenset({("kind", kind), *self.terms[record]}),
+            reservations=tuple(sorted(self.reservations[record])),
+        )
+
+
+def read_documents(store: TripleStore) -> list[Document]:
+    """All records of a store as documents, in the order of their identifiers."""
+    names = {record: (kind, clean(label), lang) for record, kind, label, lang in sorted(_rows(store, _NAMES))}
+    concepts = _Concepts(store)
+    gathered = _Gathered()
+    for record, property_, text, language in _rows(store, _TEXTS):
+        gathered.add_text(record, property_, text, language)
+    for record, thing in [*_rows(store, _ABOUT), *_rows(store, _SOURCES)]:
+        if thing in names:
+            gathered.context.add(record, names[thing][1])
+        for name in concepts.names.get(thing, ()):
+            gathered.subjects.add(record, name)
+        if thing in concepts.terms:
+            gathered.terms[record].add(concepts.terms[thing])
+    for record, date in _rows(store, _YEARS):
+        gathered.terms[record].add(("year", date[:4]))
+    for record, words in _rows(store, _RESERVATIONS):
+        gathered.reservations[record].add(words)
+    documents = [
+        gathered.document(record, identifier, kind.removeprefix(str(NX)), label, language)
+        for record, (kind, label, language) in names.items()
+        if (identifier := record_identifier(record))
+    ]
+    return sorted(documents, key=lambda document: document.identifier)
+
+
+class _Concepts:
+    """The names of the terms of all vocabularies, and the facet and key of those that are filters."""
+
+    def __init__(self, store: TripleStore) -> None:
+        self.names: defaultdict[str, list[str]] = defaultdict(list)
+        self.terms: dict[str, tuple[str, str]] = {}
+        for concept, scheme, name in _rows(store, _CONCEPTS):
+            self.names[concept].append(name)
+            facet = scheme.removeprefix(VOCABULARIES)
+            if facet in FACETS:
+                self.terms[concept] = (facet, concept.removeprefix(f"{scheme}/"))
+
+
+def clean(text: str) -> str:
+    """A text as it is indexed and shown: composed characters, one line, no control characters."""
+    return re.sub(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+", " ", unicodedata.normalize("NFC", text)).strip()
+
+
+def _rows(store: TripleStore, query: str) -> Iterable[tuple[str, ...]]:
+    for row in store.select(query).rows:
+        yield tuple("" if term is None else str(term) for term in row)

@@ -1,0 +1,204 @@
+"""A remote store as the facade's evaluator: many queries at once, each with an end.
+
+Queries of strangers are first put to workers of our own over an empty store. So the grammar is one whatever
+the store is, a mistake is explained in the same words, and no extension of an engine gets through to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+import pyoxigraph as ox
+
+from nexuskb.errors import QueryLimitError, StoreError
+from nexuskb.settings import RemoteSettings
+from nexuskb.sparql.formats import JSON, ResultFormat
+from nexuskb.sparql.frames import BLOCK
+from nexuskb.sparql.limits import PoolLimits
+from nexuskb.sparql.pool import WorkerPool
+from nexuskb.sparql.portable import PortableQuery, portable
+from nexuskb.store import protocol
+from nexuskb.store.credentials import Credentials
+from nexuskb.store.port import EVERYTHING, Dataset, Solutions
+from nexuskb.store.state import State, check_count, count_query, known, read_state, state_query
+from nexuskb.store.streaming import AnswerStream
+from nexuskb.store.transcoding import read_solutions
+
+_LOG = logging.getLogger(__name__)
+
+#: Seconds for which the generation of the store is taken to be as it was read.
+FRESH = 1.0
+
+
+class RemoteEvaluator:
+    """Answers queries from a remote store under limits. Use it as an async context manager.
+
+    ``limits`` are those of the workers that judge the grammar; its seconds and waiting places are also those
+    of the queries sent, of which ``connections`` are on their way at once.
+    """
+
+    def __init__(self, remote: RemoteSettings, limits: PoolLimits, connections: int = 16) -> None:
+        self.remote = remote
+        self.limits = limits
+        self._connections = connections
+        self._free = asyncio.Semaphore(connections)
+        self._waiting = 0
+        self._reading = asyncio.Lock()
+        self._read_at = float("-inf")
+
+    async def __aenter__(self) -> RemoteEvaluator:
+        """Connect, and make sure that the store holds what it says. Raises :class:`StoreError`."""
+        async with AsyncExitStack() as stack:
+            empty = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nexuskb-")))
+            ox.Store(str(empty)).flush()
+            self._grammar = await stack.enter_async_context(WorkerPool(empty, "empty", self.limits))
+            self._threads = stack.enter_context(ThreadPoolExecutor(self._connections, "nexuskb-answer"))
+            self._client = await stack.enter_async_context(
+                httpx.AsyncClient(
+                    auth=Credentials(self.remote),
+                    headers=protocol.AGENT,
+                    timeout=protocol.UNLIMITED,
+                    limits=httpx.Limits(max_connections=self._connections),
+                    verify=protocol.certificates(),
+                    trust_env=False,
+                )
+            )
+            await self._read()
+            for graph in self._state.triples:
+                check_count(self._state, graph, await self._rows(count_query(graph)), self.remote)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End connections, threads and workers."""
+        await self._stack.aclose()
+
+    @property
+    def generation(self) -> str:
+        """The content of the store when it was last asked."""
+        return self._state.generation
+
+    async def current(self) -> str:
+        """The content of the store, at most a second ago."""
+        if self._stale():
+            async with self._reading:
+                if self._stale():
+                    with _without_address():
+                        await self._read()
+        return self._state.generation
+
+    async def answer(
+        self,
+        query: str,
+        result_format: ResultFormat,
+        dataset: Dataset = EVERYTHING,
+        seconds: float | None = None,
+    ) -> AsyncIterator[bytes]:
+        """Evaluate a query; the answer comes in blocks as it comes from the store.
+
+        The first block is waited for, as in :class:`~nexuskb.sparql.pool.WorkerPool`.
+        """
+        limit = min(seconds or self.limits.seconds, self.limits.seconds)
+        await self._check(query, result_format, dataset, limit)
+        await self.current()
+        with _without_address():
+            return await self._send(portable(query, dataset, self._state.graphs), result_format, limit)
+
+    async def whole(self, query: str, result_format: ResultFormat) -> bytes:
+        """The whole answer to a query of our own."""
+        await self.current()
+        with _without_address():
+            return await self._whole(portable(query, EVERYTHING, self._state.graphs), result_format)
+
+    def _stale(self) -> bool:
+        return asyncio.get_running_loop().time() - self._read_at > FRESH
+
+    async def _read(self) -> None:
+        started = asyncio.get_running_loop().time()
+        self._state: State = known(read_state(await self._rows(state_query())), self.remote)
+        self._read_at = started
+
+    async def _rows(self, asked: PortableQuery) -> Solutions:
+        answer = await self._whole(asked, JSON)
+        return read_solutions(io.BytesIO(answer), JSON.media_type)
+
+    async def _whole(self, asked: PortableQuery, result_format: ResultFormat) -> bytes:
+        blocks = await self._send(asked, result_format, self.limits.seconds)
+        return b"".join([block async for block in blocks])
+
+    async def _check(self, query: str, result_format: ResultFormat, dataset: Dataset, limit: float) -> None:
+        """Have our own engine read the query. What it makes of nothing is not looked at."""
+        size = 0
+        async for block in await self._grammar.answer(query, result_format, dataset, limit):
+            size += len(block)
+            if size > BLOCK:
+                return
+
+    async def _send(
+        self, asked: PortableQuery, result_format: ResultFormat, limit: float
+    ) -> AsyncIterator[bytes]:
+        await self._take_place()
+        stream = AnswerStream(
+            respond=lambda: self._respond(asked, limit),
+            form=asked.form,
+            result_format=result_format,
+            remote=self.remote,
+            threads=self._threads,
+            seconds=limit,
+        )
+        blocks = stream.blocks(ended=self._free.release)
+        first = await anext(blocks, b"")
+        return _chain(first, blocks)
+
+    async def _take_place(self) -> None:
+        if self._free.locked() and self._waiting >= self.limits.waiting:
+            raise QueryLimitError(
+                f"{self._waiting} queries are waiting already. Try again in a few seconds.", "queue"
+            )
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
+
+    async def _respond(self, asked: PortableQuery, limit: float) -> httpx.Response:
+        request = self._client.build_request(
+            "POST",
+            self.remote.query,
+            data=protocol.fields(asked, self.remote, limit),
+            headers=protocol.headers(asked.form),
+        )
+        try:
+            return await self._client.send(request, stream=True)
+        except protocol.STALE:
+            return await self._client.send(request, stream=True)
+
+
+@contextmanager
+def _without_address() -> Iterator[None]:
+    """Keep from strangers where the store is and what is wrong with it; that is for the log."""
+    try:
+        yield
+    except StoreError as error:
+        _LOG.error("%s", error)
+        raise StoreError(
+            "The store behind this service does not answer. Try again in a few seconds."
+        ) from error
+
+
+async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if first:
+        yield first
+    async for block in rest:
+        yield block
