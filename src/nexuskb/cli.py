@@ -68,8 +68,24 @@ ERR = Console(stderr=True)
 FORMATS = click.Choice(["table", "csv", "json", "turtle"])
 
 
+_GROUP = "nexuskb.commands"
+
+
 class _Commands(click.Group):
-    """A group that turns the library's errors into one line and exit status 2, never a traceback."""
+    """A group that turns the library's errors into one line and exit status 2, never a traceback.
+
+    Commands of other packages are found by their entry point and loaded when they are asked for.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *(entry.name for entry in entry_points(group=_GROUP))})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        found = next(iter(entry_points(group=_GROUP, name=cmd_name)), None)
+        return found.load() if found else None
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -85,10 +101,6 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="nexuskb")
 def main() -> None:
     """Policies, drivers, impacts and interlinkages of climate, land and water, each with its evidence."""
-
-
-for _command in entry_points(group="nexuskb.commands"):
-    main.add_command(_command.load(), _command.name)
 
 
 @main.command()

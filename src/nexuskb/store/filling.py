@@ -48,6 +48,7 @@ def prepare(settings: Settings, progress: Progress | None = None) -> tuple[Path,
     generations = settings.home / "generations"
     target = generations / generation
     if target.is_dir():
+        os.utime(target)  # in use again: the last to be forgotten
         return target, generation
     try:
         generations.mkdir(parents=True, exist_ok=True)
