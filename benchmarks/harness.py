@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -250,8 +251,12 @@ def _measure(peer: Peer, phase: Phase, streams: Streams, seconds: float) -> dict
     shared = iter(prepared) if phase.stream == "questions" else itertools.cycle(prepared)
     heavy = itertools.cycle(stream("heavy")) if phase.heavy else None
     flows = [shared] * phase.connections + ([heavy] * phase.heavy if heavy else [])
+    begun, ours, everyones = time.perf_counter(), _our_busy(peer), _busy()
     done = Client(peer.port, 1 + PHASES.index(phase)).run(flows, phase.share * seconds, _PATIENCE)
+    took = time.perf_counter() - begun
+    others = (_busy() - everyones) - (_our_busy(peer) - ours)
     told = summary(done, light_only=bool(phase.heavy))
+    told["cores taken by others"] = round(max(0.0, others / took), 2)
     if phase.stream == "questions":
         told["answered of"] = [sum(s.good for s in done.samples), len(prepared)]
         told["seconds of each"] = {s.kind: round(s.seconds, 5) for s in done.samples if s.good}
@@ -374,6 +379,17 @@ def machine() -> dict[str, Any]:
     told["nexuskb commit"] = _output(["git", "-C", str(ROOT), "describe", "--always", "--dirty"])
     told["virtuoso"] = _output(["dpkg-query", "-W", "-f=${Version}", "virtuoso-opensource-7-bin"])
     return told
+
+
+def _busy() -> float:
+    """Seconds that all processors together have been busy since the machine was started."""
+    fields = [int(n) for n in _lines("/proc/stat", "cpu ")[0].split()[1:9]]
+    return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
+
+
+def _our_busy(peer: Peer) -> float:
+    """Seconds of processor time of the client and the peer."""
+    return time.process_time() + peer.busy()
 
 
 def _load_average() -> float:

@@ -233,10 +233,25 @@ def _rest(result: Result) -> str:
             said.append(f"{peer}: started anew {told['restarts']} times, still busy 5 s after a phase.")
         if "failed" in told:
             said.append(f"{peer} failed: {told['failed']}.")
+    said += _company(result)
     compared = sum(rows is not None for told in result["peers"].values() for rows in told["answers"])
     disagreements = "; ".join(result["disagreements"]) or "all have the rows that most have"
     said.append(f"Compared {compared} answers: {disagreements}.")
     return "\n### Notes\n\n" + "\n".join(f"- {line}" for line in said) + "\n"
+
+
+def _company(result: Result) -> list[str]:
+    """How much of the machine other programs took, which a figure has to be read with."""
+    taken = {
+        peer: [p["cores taken by others"] for p in told["phases"].values() if "cores taken by others" in p]
+        for peer, told in result["peers"].items()
+    }
+    words = "; ".join(
+        f"{peer} {sum(times) / len(times):.2f} (at most {max(times):.2f})"
+        for peer, times in taken.items()
+        if times
+    )
+    return [f"Cores taken by programs other than the client and the peer, mean over its phases: {words}."]
 
 
 def _table(corner: str, head: list[str], names: Any, row: Callable[[str], list[str]]) -> str:

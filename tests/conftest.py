@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -64,21 +65,29 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
-def served(settings: Settings, store: OxigraphStore) -> Iterator[str]:
-    """The address of a real server, started as its user would start it."""
+@contextmanager
+def serving(settings: Settings, **given: str) -> Iterator[tuple[str, int]]:
+    """Address and process of a real server, started as its user would start it, with further settings."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [str(Path(sys.executable).parent / "nexuskb"), "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment(settings), stdout=subprocess.PIPE, text=True)
+    surroundings = {**environment(settings), **given}
+    process = subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, text=True)
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(address, process)
-        yield address
+        yield address, process.pid
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def served(settings: Settings, store: OxigraphStore) -> Iterator[str]:
+    """The address of a server that lets its one client, these tests, use all of its time."""
+    with serving(settings, NEXUSKB_CLIENT_SECONDS="0") as (address, _):
+        yield address
 
 
 def _wait_for(address: str, process: subprocess.Popen[str]) -> None:

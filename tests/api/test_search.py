@@ -223,7 +223,8 @@ def test_too_many_texts_are_refused(web: httpx.Client) -> None:
 
 
 def test_the_largest_rewriting_is_answered(web: httpx.Client) -> None:
-    query = f"SELECT (COUNT(*) AS ?n) {{ ?r nx:matches {', '.join(['"-nosuchword"'] * 10)} }}"
+    texts = " , ".join(['"-nosuchword"'] * 10)
+    query = f"SELECT (COUNT(*) AS ?n) {{ ?r nx:matches {texts} }}"
     rows = sparql(web, query).json()["results"]["bindings"]
     assert int(rows[0]["n"]["value"]) == found(web)["total"]
 

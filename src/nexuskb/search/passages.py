@@ -17,10 +17,9 @@ _BEFORE: Final = 70
 _SHOWN: Final = 260
 #: Characters that no indexed text has.
 _OPEN, _CLOSE = "\x02", "\x03"
-#: Of which column a passage is shown: of the first with the most in it. The label is shown anyway.
-_PREFERRED: Final = ("texts", "titles", "subjects", "context")
 
 Span = tuple[int, int]
+Line = tuple[str, list[Span]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,10 @@ Passage = tuple[Piece, ...]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is shown of a hit: its whole label, and a passage if there is one to show."""
+    """What is shown of a hit: its whole label, and a passage if there is one to show.
+
+    The passage is of its texts or titles; of its subjects and sources only if nothing else tells why it is a hit.
+    """
 
     label: Passage
     passage: Passage
@@ -54,10 +56,10 @@ def passages(connection: sqlite3.Connection, search: Search, records: list[int])
             for column, text in zip(COLUMNS, texts, strict=True)
         }
         label, label_spans = lines["label"][0]
-        preferred = [line for column in _PREFERRED for line in lines[column]]
-        best, best_spans = max(preferred, key=lambda line: len(line[1]))
-        passage = cut(best, best_spans) if best_spans or lines["texts"][0][0] == best else ()
-        shown[number] = Shown(_pieces(label, label_spans), passage)
+        best = _best([*lines["texts"], *lines["titles"]])
+        if not best[1] and not (label_spans and best[0]):
+            best = _best([best, *lines["subjects"], *lines["context"]])
+        shown[number] = Shown(_pieces(label, label_spans), cut(*best))
     return {number: shown[number] for number in records}
 
 
@@ -74,6 +76,11 @@ def cut(text: str, spans: list[Span]) -> Passage:
     inside = [(first - start, last - start) for first, last in spans if last <= end]
     before, after = Piece("… " if start else ""), Piece(" …" if end < len(text) else "")
     return tuple(piece for piece in (before, *_pieces(text[start:end], inside), after) if piece.text)
+
+
+def _best(lines: list[Line]) -> Line:
+    """The line with the most in it, the first of equals: the description, if nothing was found in any."""
+    return max(lines, key=lambda line: len(line[1]))
 
 
 def _pieces(text: str, spans: list[Span]) -> Passage:
@@ -122,7 +129,7 @@ def _marked(text: str) -> Iterator[Span]:
         yield match.start() - 2 * marks, match.end() - 2 * marks - 2
 
 
-def _lines(text: str, spans: Iterable[Span]) -> Iterator[tuple[str, list[Span]]]:
+def _lines(text: str, spans: Iterable[Span]) -> Iterator[Line]:
     """Each line with the spans in it, none of them reaching into another."""
     start = 0
     merged = _apart(spans)

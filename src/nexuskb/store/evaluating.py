@@ -10,9 +10,9 @@ import asyncio
 import io
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, aclosing, contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -52,6 +52,7 @@ class RemoteEvaluator:
         self._connections = connections
         self._free = asyncio.Semaphore(connections)
         self._waiting = 0
+        self._answers: set[asyncio.Task[None]] = set()
         self._reading = asyncio.Lock()
         self._read_at = float("-inf")
 
@@ -61,7 +62,8 @@ class RemoteEvaluator:
             empty = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nexuskb-")))
             ox.Store(str(empty)).flush()
             self._grammar = await stack.enter_async_context(WorkerPool(empty, "empty", self.limits))
-            self._threads = stack.enter_context(ThreadPoolExecutor(self._connections, "nexuskb-answer"))
+            self._threads = ThreadPoolExecutor(self._connections, "nexuskb-answer")
+            stack.push_async_callback(self._end_answers)
             self._client = await stack.enter_async_context(
                 httpx.AsyncClient(
                     auth=Credentials(self.remote),
@@ -81,8 +83,14 @@ class RemoteEvaluator:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End connections, threads and workers."""
+        """End answers, connections, threads and workers."""
         await self._stack.aclose()
+
+    async def _end_answers(self) -> None:
+        for task in self._answers:
+            task.cancel()
+        await asyncio.gather(*self._answers, return_exceptions=True)
+        await asyncio.to_thread(self._threads.shutdown)
 
     @property
     def generation(self) -> str:
@@ -155,6 +163,7 @@ class RemoteEvaluator:
             result_format=result_format,
             remote=self.remote,
             threads=self._threads,
+            tasks=self._answers,
             seconds=limit,
         )
         blocks = stream.blocks(ended=self._free.release)
@@ -197,8 +206,9 @@ def _without_address() -> Iterator[None]:
         ) from error
 
 
-async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    if first:
-        yield first
-    async for block in rest:
-        yield block
+async def _chain(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    async with aclosing(rest):
+        if first:
+            yield first
+        async for block in rest:
+            yield block

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from typing import IO, cast
 
 import httpx
 
-from nexuskb.errors import QueryLimitError
+from nexuskb.errors import QueryError, QueryLimitError
 from nexuskb.settings import RemoteSettings
 from nexuskb.sparql.formats import QueryForm, ResultFormat
 from nexuskb.sparql.frames import BLOCK
@@ -28,16 +28,20 @@ _TAIL = 300
 
 @dataclass(frozen=True, slots=True)
 class AnswerStream:
-    """An answer that is asked for when it is read: ``respond`` sends the query to ``remote``."""
+    """An answer that is asked for when it is read: ``respond`` sends the query to ``remote``.
+
+    While it is on its way, its task is one of ``tasks``; to cancel that ends it.
+    """
 
     respond: Callable[[], Awaitable[httpx.Response]]
     form: QueryForm
     result_format: ResultFormat
     remote: RemoteSettings
     threads: Executor
+    tasks: set[asyncio.Task[None]]
     seconds: float
 
-    async def blocks(self, ended: Callable[[], None]) -> AsyncIterator[bytes]:
+    async def blocks(self, ended: Callable[[], None]) -> AsyncGenerator[bytes, None]:
         """The answer in blocks. ``ended`` is called when the store has nothing more to do with it.
 
         The clock also runs while the reader is slow; then the store is let go, and the answer breaks off.
@@ -51,6 +55,8 @@ class AnswerStream:
             ended()
             raise
         feeding = asyncio.create_task(self._feed(writer, theirs))
+        self.tasks.add(feeding)
+        feeding.add_done_callback(self.tasks.discard)
         feeding.add_done_callback(lambda _: ended())
         feeding.add_done_callback(_looked_at)
         try:
@@ -63,7 +69,7 @@ class AnswerStream:
 
     async def _feed(self, writer: asyncio.StreamWriter, theirs: socket.socket) -> None:
         tail = b""
-        work: asyncio.Future[None] | None = None
+        work: asyncio.Future[Exception | None] | None = None
         try:
             async with asyncio.timeout(self.seconds):
                 response = await self.respond()
@@ -72,14 +78,14 @@ class AnswerStream:
                     work = asyncio.get_running_loop().run_in_executor(
                         self.threads, _convert, theirs, kind, self.form, self.result_format
                     )
-                    work.add_done_callback(_looked_at)
                     with suppress(ConnectionError):  # the thread has read enough: it says why
                         async for block in response.aiter_bytes():
                             tail = (tail + block)[-_TAIL:]
                             writer.write(block)
                             await writer.drain()
                         writer.write_eof()
-                    await work
+                    if (fault := await work) is not None:
+                        raise fault
                 finally:
                     await response.aclose()
         except BaseException as error:
@@ -136,14 +142,25 @@ class _Blocks:
         self._held.clear()
 
 
-def _convert(channel: socket.socket, kind: str, form: QueryForm, result_format: ResultFormat) -> None:
-    with channel, channel.makefile("rb", BLOCK) as body:
-        out = _Blocks(channel)
-        transcode(cast("IO[bytes]", body), kind, form, result_format, out)
-        out.flush_all()
+def _convert(
+    channel: socket.socket, kind: str, form: QueryForm, result_format: ResultFormat
+) -> Exception | None:
+    """Convert what comes through the channel; the error if there was one.
+
+    It is returned without its frames: they hold objects of the engine that must end in this thread.
+    """
+    try:
+        with channel, channel.makefile("rb", BLOCK) as body:
+            out = _Blocks(channel)
+            transcode(cast("IO[bytes]", body), kind, form, result_format, out)
+            out.flush_all()
+    except (SyntaxError, OSError, ValueError, QueryError) as error:
+        error.__traceback__ = error.__context__ = error.__cause__ = None
+        return error
+    return None
 
 
-def _looked_at(done: asyncio.Future[None]) -> None:
+def _looked_at(done: asyncio.Task[None]) -> None:
     """Take an error that nobody waits for any more."""
     if not done.cancelled():
         done.exception()

@@ -180,7 +180,7 @@ def test_codes_find_the_record_and_are_no_passage(index: SearchIndex) -> None:
     assert "mng-constitution-1992" in {hit.identifier for hit in hits}
     (hit,) = index.search("mng-ndc-2020").hits
     assert hit.identifier == "mng-ndc-2020"
-    assert not any(piece.found for piece in hit.passage)
+    assert not any(piece.found for piece in (*hit.heading, *hit.passage))
 
 
 @pytest.mark.parametrize("query", ["", "drought", "水", "-water", "no such word anywhere"])

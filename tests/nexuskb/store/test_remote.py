@@ -75,7 +75,7 @@ SELECTS = {
     "not exists": "SELECT ?p { ?p a nx:Policy FILTER NOT EXISTS { ?p nx:adopted ?d } } ORDER BY ?p",
     "path": "SELECT DISTINCT ?s { ?p nx:evidence/nx:source ?s . ?s nx:sourceKind ?k } ORDER BY ?s LIMIT 40",
     "values": 'SELECT ?p { VALUES ?i { "mng-ndc-2020" } ?p dcterms:identifier ?i }',
-    "subselect": "SELECT ?l { { SELECT DISTINCT ?a { ?p nx:area ?a } } ?a skos:prefLabel ?l } ORDER BY ?l",
+    "subselect": "SELECT ?n { { SELECT DISTINCT ?a { ?p nx:area ?a } } ?a skos:notation ?n } ORDER BY ?n",
     "scripts": 'SELECT ("荒漠化" AS ?zh) ("цөлжилт \\u0022 \\n" AS ?mn) ("사막화"@ko AS ?ko) {}',
     "graph": "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g",
     "from": f"SELECT (COUNT(*) AS ?n) FROM <{ONTOLOGY}> {{ ?s ?p ?o }}",
@@ -84,6 +84,8 @@ SELECTS = {
     "graph of nobody": "SELECT (COUNT(*) AS ?n) { GRAPH <http://example.org/none> { ?s ?p ?o } }",
     "nothing": "SELECT ?x { ?x a nx:NoSuchClass }",
 }  # fmt: skip
+#: More than what the sockets on the way hold.
+LONG = "SELECT * { ?s dcterms:description ?d ; rdfs:label ?l ; nx:evidence ?e . ?e nx:locator ?p }"
 OTHERS = {
     "ask yes": "ASK { ?s a nx:Policy }",
     "ask no": "ASK { ?s a nx:NoSuchClass }",
@@ -274,7 +276,7 @@ def test_a_query_without_end_is_stopped(remote: RemoteSettings) -> None:
 
 def test_a_reader_who_stalls_does_not_keep_others_waiting(remote: RemoteSettings) -> None:
     async def work(evaluator: RemoteEvaluator) -> bytes:
-        stalled = await evaluator.answer("SELECT * { ?s ?p ?o }", XML, seconds=3)
+        stalled = await evaluator.answer(LONG, XML, seconds=5)
         assert await anext(stalled)
         other = await drained(await evaluator.answer("ASK { ?s a nx:Policy }", JSON))
         with pytest.raises(QueryError):
@@ -287,7 +289,7 @@ def test_a_reader_who_stalls_does_not_keep_others_waiting(remote: RemoteSettings
 def test_a_reader_who_leaves_makes_room(remote: RemoteSettings) -> None:
     async def work(evaluator: RemoteEvaluator) -> bytes:
         for _ in range(3):
-            left = await evaluator.answer("SELECT * { ?s ?p ?o }", XML)
+            left = await evaluator.answer(LONG, XML)
             await cast("AsyncGenerator[bytes, None]", left).aclose()
         return await evaluator.whole("ASK { ?s a nx:Policy }", JSON)
 
@@ -297,7 +299,7 @@ def test_a_reader_who_leaves_makes_room(remote: RemoteSettings) -> None:
 def test_more_than_may_wait_are_turned_away(oxigraph_remote: RemoteSettings) -> None:
     async def whole() -> None:
         async with RemoteEvaluator(oxigraph_remote, PoolLimits(waiting=0), connections=1) as evaluator:
-            stalled = await evaluator.answer("SELECT * { ?s ?p ?o }", XML)
+            stalled = await evaluator.answer(LONG, XML)
             with pytest.raises(QueryLimitError, match="waiting already"):
                 await evaluator.whole("ASK {}", JSON)
             await cast("AsyncGenerator[bytes, None]", stalled).aclose()
