@@ -13,7 +13,7 @@ from nexuskb_api.app import create_app
 from nexuskb_api.connections import ConnectionLimits, bounded
 
 #: Seconds that a request may take beside waiting and evaluation: for its body, and for a slow reader.
-_BESIDES = 45.0
+_BESIDES = 30.0
 _DESCRIPTORS = 4_096
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -51,8 +52,17 @@ class ConnectionLimits:
     request_seconds: float = 120.0
 
 
+#: What uvicorn logs of requests that make no sense, or are cut off at a limit: a stranger could fill a disk.
+_USUAL = ("Invalid HTTP request", "Unsupported upgrade", "No supported WebSocket", "ASGI callable returned")
+
+
+def _of_interest(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith(_USUAL)
+
+
 def bounded(limits: ConnectionLimits, *, shared: bool) -> type[BoundedProtocol]:
     """The protocol with these bounds. Behind a proxy connections are ``shared`` between its clients."""
+    logging.getLogger("uvicorn.error").addFilter(_of_interest)
     return type("Protocol", (BoundedProtocol,), {"limits": limits, "shared": shared, "open": {}})
 
 
@@ -105,6 +115,10 @@ class BoundedProtocol(HttpToolsProtocol):
                 "long queries by POST.",
             )
 
+    def send_400_response(self, msg: str) -> None:
+        """Say that a request is none."""
+        self._refuse(400, "", msg)
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header field; those that come after a body are left aside."""
         if self._head is None:
@@ -144,12 +158,18 @@ class BoundedProtocol(HttpToolsProtocol):
             seconds = f"{self.limits.head_seconds:g}"
             self._refuse(408, "time", f"The request did not come within {seconds} seconds.")
         else:
-            self.transport.abort()
+            self._cut()
+
+    def _cut(self) -> None:
+        """End the connection now, whatever is under way."""
+        if self.cycle:
+            self.cycle.disconnected = True
+        self.transport.abort()
 
     def _refuse(self, status: int, limit: str, detail: str) -> None:
         """Answer without having read a request, and close; in the middle of an answer just close."""
         if self.cycle and not self.cycle.response_complete:
-            self.transport.abort()
+            self._cut()
             return
         phrase = HTTPStatus(status).phrase
         problem: dict[str, Any] = {"type": f"{TYPES}query-limit", "title": phrase, "status": status}

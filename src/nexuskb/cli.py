@@ -27,7 +27,7 @@ from rich.text import Text
 from nexuskb import __version__
 from nexuskb.audit import Audit, audit
 from nexuskb.content import read_model
-from nexuskb.errors import NexusError, QueryError
+from nexuskb.errors import NexusError, QueryError, SettingsError
 from nexuskb.questions.answers import Answer, answer, as_csv, reservations_query
 from nexuskb.questions.catalogue import Question, fill, question, questions
 from nexuskb.search.documents import FACETS
@@ -39,8 +39,9 @@ from nexuskb.settings import Settings, load_settings
 from nexuskb.sparql.formats import CSV, QueryForm, ResultFormat, format_by_name, formats_for
 from nexuskb.sparql.parse import parse_query
 from nexuskb.sparql.portable import declare_prefixes
+from nexuskb.store.comparing import compare
 from nexuskb.store.embedded import OxigraphStore
-from nexuskb.store.filling import prepare
+from nexuskb.store.filling import open_store, prepare
 from nexuskb.store.port import EVERYTHING, TripleStore
 from nexuskb.store.publishing import publish
 from nexuskb.store.remote import RemoteStore
@@ -224,6 +225,33 @@ def load(force: bool) -> None:
     click.echo(
         f"The store at {settings.store.host} {verb} {done.triples:,} triples, generation {done.generation}."
     )
+
+
+@main.command("compare")
+def run_compare() -> None:
+    """Ask the remote and the embedded store every named question, and say where they differ.
+
+    The test for a store that is new to us. Exit status 1 if an answer differs.
+    """
+    settings = load_settings()
+    remote, vocabularies = _remote(settings), Vocabularies(read_model(settings))
+    queries = {asked.id: fill(asked, asked.example, vocabularies) for asked in questions().values()}
+    differing = 0
+    for found in compare(open_store(settings), remote, queries):
+        if not found.same:
+            differing += 1
+            _line(f"{found.name}: {found.error or f'{found.missing} rows missing, {found.added} others'}")
+    verdict = f"all but {differing} of" if differing else "all"
+    _line(
+        f"The store at {remote.remote.host} answers {verdict} {len(queries)} questions as the embedded one."
+    )
+    sys.exit(1 if differing else 0)
+
+
+def _remote(settings: Settings) -> RemoteStore:
+    if settings.store is None:
+        raise SettingsError("NEXUSKB_STORE is not set: there is no remote store.")
+    return RemoteStore(settings.store)
 
 
 @main.command("audit")

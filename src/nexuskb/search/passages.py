@@ -37,7 +37,8 @@ Passage = tuple[Piece, ...]
 class Shown:
     """What is shown of a hit: its whole label, and a passage if there is one to show.
 
-    The passage is of its texts or titles; of its subjects and sources only if nothing else tells why it is a hit.
+    The passage is of its texts or titles; of its subjects and sources only if nothing else tells why it is
+    a hit.
     """
 
     label: Passage

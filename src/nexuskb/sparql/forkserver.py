@@ -33,8 +33,8 @@ def main() -> None:
     os.setpgrp()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     store = copy_to_memory(Path(directory), generation) if mode == "memory" else None
-    control.sendall(COMMAND.pack(READY, os.getpid()))
     with contextlib.suppress(ConnectionError):
+        control.sendall(COMMAND.pack(READY, os.getpid()))
         while command := _next(control):
             operation, pid, passed = command
             if operation == FORK:

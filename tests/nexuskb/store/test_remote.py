@@ -314,15 +314,11 @@ def test_a_store_that_fails_late_is_found_out(tmp_path: Path, small: Path) -> No
         publish(Settings(ONTOLOGY_FILES, small, tmp_path / "home", remote))
         for form in (CSV, JSON):
             with pytest.raises(QueryLimitError) as stopped:
-                answer(opened, "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }", form)
+                answer(opened, "SELECT * { GRAPH ?g { ?s ?p ?o } GRAPH ?h { ?a ?b ?c } }", form)
             assert stopped.value.limit == "time"
+        counting = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } GRAPH ?h { ?a ?b ?c } }"
         with pytest.raises(QueryLimitError):
-            run(
-                remote,
-                lambda evaluator: evaluator.whole(
-                    "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }", JSON
-                ),
-            )
+            run(remote, lambda evaluator: evaluator.whole(counting, JSON))
 
 
 def test_rows_that_virtuoso_cuts_are_no_answer(tmp_path: Path, small: Path) -> None:
