@@ -30,12 +30,12 @@ async def show_audit(request: Request) -> Response:
 async def current_audit(request: Request) -> Audit:
     """The audit of what is served now, made once for each generation and year."""
     facade, state = facade_of(request), request.app.state
-    year = dt.datetime.now(tz=dt.UTC).year
+    year, generation = dt.datetime.now(tz=dt.UTC).year, await facade.current()
     known: tuple[str, int, Audit] | None = getattr(state, "audit", None)
-    if known and known[:2] == (facade.generation, year):
+    if known and known[:2] == (generation, year):
         return known[2]
     answers = {name: [plain(row) for row in await facade.rows(query)] for name, query in QUERIES.items()}
     data = state.settings.data
-    found = await asyncio.to_thread(assemble, answers, facade.generation, data, OLDER_THAN, year)
-    state.audit = (facade.generation, year, found)
+    found = await asyncio.to_thread(assemble, answers, generation, data, OLDER_THAN, year)
+    state.audit = (generation, year, found)
     return found

@@ -116,7 +116,7 @@ def test_every_property_is_used_by_a_shape_a_vocabulary_or_a_rule(
         and (t, RDF.type, OWL.AnnotationProperty) not in model
         and t not in in_shapes | in_vocabularies | in_paths | in_rules
     ]
-    assert orphans == []
+    assert orphans == [NX.generation]  # written by the loading of a remote store
 
 
 def test_a_property_of_queries_alone_is_in_no_triple_and_says_so(

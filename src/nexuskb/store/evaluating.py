@@ -13,14 +13,16 @@ import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
 import httpx
 import pyoxigraph as ox
 
-from nexuskb.errors import QueryLimitError, StoreError
+from nexuskb.errors import StoreError
 from nexuskb.settings import RemoteSettings
+from nexuskb.sparql.fairness import CLIENT, OURSELVES, FairShare
 from nexuskb.sparql.formats import JSON, ResultFormat
 from nexuskb.sparql.frames import BLOCK
 from nexuskb.sparql.limits import PoolLimits
@@ -42,16 +44,17 @@ FRESH = 1.0
 class RemoteEvaluator:
     """Answers queries from a remote store under limits. Use it as an async context manager.
 
-    ``limits`` are those of the workers that judge the grammar; its seconds and waiting places are also those
-    of the queries sent, of which ``connections`` are on their way at once.
+    ``limits`` are those of the workers that judge the grammar, and but for memory also those of the queries
+    sent, of which ``connections`` are on their way at once, shared fairly between clients.
     """
 
     def __init__(self, remote: RemoteSettings, limits: PoolLimits, connections: int = 16) -> None:
         self.remote = remote
         self.limits = limits
         self._connections = connections
-        self._free = asyncio.Semaphore(connections)
-        self._waiting = 0
+        self._share: FairShare[int] = FairShare(replace(limits, workers=connections))
+        for connection in range(connections):
+            self._share.offer(connection)
         self._answers: set[asyncio.Task[None]] = set()
         self._reading = asyncio.Lock()
         self._read_at = float("-inf")
@@ -87,6 +90,7 @@ class RemoteEvaluator:
         await self._stack.aclose()
 
     async def _end_answers(self) -> None:
+        self._share.close()
         for task in self._answers:
             task.cancel()
         await asyncio.gather(*self._answers, return_exceptions=True)
@@ -133,8 +137,11 @@ class RemoteEvaluator:
         return asyncio.get_running_loop().time() - self._read_at > FRESH
 
     async def _read(self) -> None:
-        started = asyncio.get_running_loop().time()
-        self._state: State = known(read_state(await self._rows(state_query())), self.remote)
+        started, client = asyncio.get_running_loop().time(), CLIENT.set(OURSELVES)
+        try:
+            self._state: State = known(read_state(await self._rows(state_query())), self.remote)
+        finally:
+            CLIENT.reset(client)
         self._read_at = started
 
     async def _rows(self, asked: PortableQuery) -> Solutions:
@@ -156,7 +163,14 @@ class RemoteEvaluator:
     async def _send(
         self, asked: PortableQuery, result_format: ResultFormat, limit: float
     ) -> AsyncIterator[bytes]:
-        await self._take_place()
+        client, loop = CLIENT.get(), asyncio.get_running_loop()
+        connection = await self._share.take(client)
+        since = loop.time()
+
+        def ended() -> None:
+            self._share.release(client, loop.time() - since)
+            self._share.offer(connection)
+
         stream = AnswerStream(
             respond=lambda: self._respond(asked, limit),
             form=asked.form,
@@ -166,20 +180,9 @@ class RemoteEvaluator:
             tasks=self._answers,
             seconds=limit,
         )
-        blocks = stream.blocks(ended=self._free.release)
+        blocks = stream.blocks(ended)
         first = await anext(blocks, b"")
         return _chain(first, blocks)
-
-    async def _take_place(self) -> None:
-        if self._free.locked() and self._waiting >= self.limits.waiting:
-            raise QueryLimitError(
-                f"{self._waiting} queries are waiting already. Try again in a few seconds.", "queue"
-            )
-        self._waiting += 1
-        try:
-            await self._free.acquire()
-        finally:
-            self._waiting -= 1
 
     async def _respond(self, asked: PortableQuery, limit: float) -> httpx.Response:
         request = self._client.build_request(

@@ -12,30 +12,19 @@ from typing import IO, cast
 import pyoxigraph as ox
 
 from nexuskb.errors import QueryError, StoreError
-from nexuskb.sparql.formats import (
-    JSON,
-    JSON_LD,
-    XML,
-    QueryForm,
-    ResultFormat,
-)
+from nexuskb.sparql.formats import JSON, N_TRIPLES, TURTLE, QueryForm, ResultFormat
 from nexuskb.store.embedded import BINDINGS, GRAPHS, rows_from_engine
 from nexuskb.store.port import ByteSink, Solutions
 from nexuskb.terms import PREFIXES
 
-_ROWS_ACCEPTED = {
-    kind: ours for known, ours in BINDINGS.items() if known in (JSON, XML) for kind in known.media_types
-}
-_GRAPHS_ACCEPTED = {
-    kind: ours for known, ours in GRAPHS.items() if known is not JSON_LD for kind in known.media_types
-}
+#: XML is not taken: an answer in it that is cut between two elements reads as whole.
+_ROWS_ACCEPTED = dict.fromkeys(JSON.media_types, BINDINGS[JSON])
+_GRAPHS_ACCEPTED = {kind: GRAPHS[known] for known in (N_TRIPLES, TURTLE) for kind in known.media_types}
 
 
 def accept(form: QueryForm) -> str:
     """The Accept header that gets an answer we can read, whatever format it is wanted in."""
-    if form.gives_triples:
-        return "application/n-triples, text/turtle;q=0.8, application/rdf+xml;q=0.5"
-    return "application/sparql-results+json, application/sparql-results+xml;q=0.5"
+    return "application/n-triples, text/turtle;q=0.5" if form.gives_triples else JSON.media_type
 
 
 def readable(form: QueryForm, media_type: str) -> bool:

@@ -350,6 +350,19 @@ def test_every_record_in_every_disagreement_is_there_with_each_pinpoint(ask: Ask
     assert sorted(chosen(ask("conflicting-figures"), ["conflict", "record", "pinpoint"])) == sorted(expected)
 
 
+@pytest.mark.parametrize("place", [*STATES, "north-east-asia"])
+def test_a_disagreement_is_found_for_its_area_and_for_that_of_a_record_in_it(
+    place: str, ask: Ask, turtle: Graph
+) -> None:
+    expected = {
+        short(conflict)
+        for conflict in turtle.subjects(RDF.type, NX.Conflict)
+        for record in [conflict, *turtle.objects(conflict, NX.involves)]
+        if (record, NX.area, area(place)) in turtle
+    }
+    assert {line["conflict"] for line in ask("conflicting-figures", area=place)} == expected
+
+
 def test_degraded_land_of_mongolia_stands_side_by_side_with_its_methods(ask: Ask) -> None:
     lines = [
         x for x in ask("conflicting-figures", area="MNG") if x["conflict"] == "mng-conflict-degraded-land"

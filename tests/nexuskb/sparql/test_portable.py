@@ -48,16 +48,16 @@ def test_the_dataset_leaves_the_text_and_is_never_empty(query, dataset, default,
 
 
 def test_a_graph_outside_the_dataset_becomes_one_that_holds_nothing() -> None:
-    query = f"PREFIX g: <{GRAPHS}> ASK {{ GRAPH <{ONE}> {{}} GRAPH g:three {{}} GRAPH ?g {{}} GRAPH <http://a> {{}} }}"
+    asked = f"GRAPH <{ONE}> {{}} GRAPH g:three {{}} GRAPH ?g {{}} GRAPH <http://a> {{}}"
+    query = f"PREFIX g: <{GRAPHS}> ASK {{ {asked} }}"
     assert text(query).count(f"GRAPH <{NOWHERE}>") == 2
     assert f"GRAPH <{ONE}>" in text(query)
     assert f"GRAPH <{NOWHERE}>" in text(query, Dataset((ONE,), (TWO,)))
 
 
 def test_comments_go_and_lines_stay() -> None:
-    assert text("ASK # why\\u000A} SERVICE <http://a>\n{ ?s ?p ?o } # end").splitlines() == [
-        "ASK" + " " * 33, "{ ?s ?p ?o }",
-    ]  # fmt: skip
+    lines = text("ASK # why\\u000A} SERVICE <http://a>\n{ ?s ?p ?o } # end").splitlines()
+    assert [line.rstrip() for line in lines] == ["ASK", "{ ?s ?p ?o }"]
 
 
 def test_escapes_in_texts_are_written_out() -> None:
@@ -87,5 +87,6 @@ def test_what_engines_read_differently_is_refused(query: str, feature: str) -> N
 
 
 def test_casts_and_lists_of_values_pass() -> None:
-    query = "ASK { VALUES (?a ?b) { (nx:a nx:b) (nx:c nx:d) } FILTER(xsd:integer(?a) IN (1, 2)) ?s nx:p/(nx:q|nx:r) ?o }"
+    values, path = "VALUES (?a ?b) { (nx:a nx:b) (nx:c nx:d) }", "?s nx:p/(nx:q|nx:r) ?o"
+    query = f"ASK {{ {values} FILTER(xsd:integer(?a) IN (1, 2)) {path} }}"
     assert text(query).endswith(query)

@@ -33,10 +33,10 @@ def converted(body: bytes, form: QueryForm, result_format: ResultFormat, kind: s
     ("status", "said", "error", "limit"),
     [
         (400, "error at 1:7: expected one of PREFIX, SELECT", QuerySyntaxError, None),
-        (400, "Virtuoso 37000 Error SP030: SPARQL compiler, line 1: syntax error at 'x'", QuerySyntaxError, None),
+        (400, "Virtuoso 37000 Error SP030: SPARQL compiler: syntax error", QuerySyntaxError, None),
         (400, "Virtuoso 42000 Error The estimated execution time 9000 (sec) exceeds the limit of 400 (sec).",
          QueryLimitError, "time"),
-        (500, '{"code":"TimeLimitExceededException","detailedMessage":"Operation timed out"}', QueryLimitError, "time"),
+        (500, '{"code":"TimeLimitExceededException"}', QueryLimitError, "time"),
         (500, '{"code":"MemoryLimitExceededException"}', QueryLimitError, "memory"),
         (429, '{"exception":"Operation timed out."}', QueryLimitError, "time"),
         (429, "", QueryLimitError, "queue"),
@@ -69,6 +69,7 @@ def test_words_of_a_store_are_bounded() -> None:
         (206, {"content-type": JSON_TYPE}, QueryLimitError),
         (200, {"x-sparql-maxrows": "10000", "content-type": JSON_TYPE}, QueryLimitError),
         (200, {"content-type": "text/html"}, StoreError),
+        (200, {"content-type": "application/sparql-results+xml"}, StoreError),
         (200, {}, StoreError),
     ],
 )
@@ -106,11 +107,9 @@ def test_a_truth_value_as_a_table_becomes_one(value: bytes, truth: bool) -> None
         (TYPED[:-5] + b"The SPARQL operation has been cancelled", QueryForm.SELECT, JSON_TYPE),
         (TYPED + b"trailing", QueryForm.SELECT, JSON_TYPE),
         (b"", QueryForm.SELECT, JSON_TYPE),
-        (b'<sparql xmlns="http://www.w3.org/2005/sparql-results#"><head/><results>', QueryForm.SELECT,
-         "application/sparql-results+xml"),
-        (b"<http://a/s> <http://a/p> 1 .\nThe SPARQL operation has been cancelled", QueryForm.CONSTRUCT, NT_TYPE),
+        (b"<http://a/s> <http://a/p> 1 .\nThe operation has been cancelled", QueryForm.CONSTRUCT, NT_TYPE),
     ],
-)  # fmt: skip
+)
 def test_an_answer_that_breaks_off_is_found_out(body: bytes, form: QueryForm, kind: str) -> None:
     with pytest.raises(SyntaxError):
         converted(body, form, TURTLE if form.gives_triples else CSV, kind)
