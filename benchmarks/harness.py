@@ -34,11 +34,13 @@ _MANY = 16
 #: Seconds that requests under way are waited for when a phase ends; a slow peer must not take all the time.
 _PATIENCE = 4.0
 _CHECKED_PER_KIND = 2
-_CHECKING, _WARMING = 15.0, 10.0
+_CHECKING, _WARMING = 10.0, 10.0
 #: Seconds to get done with earlier queries, or to answer one outside the phases.
 _SETTLING = 5.0
+#: A peer that takes longer than this to start is not started anew, but waited for.
+_LONG_START = 30.0
 #: Time for all phases of a peer: so many lengths of the longest one, and seconds for waiting in between.
-_PEER_SHARE, _PEER_SPARE = 6, 20
+_PEER_SHARE, _PEER_SPARE = 5, 20
 _REPEATED = 50
 #: More requests than the fastest peer can take in a second; when they are used up, they begin anew.
 _DRAWN_PER_SECOND = 5_000
@@ -207,7 +209,7 @@ def _measure_peer(
     say(f"{offer.name}: loaded in {peer.load_seconds:.1f} s, first answer after {peer.start_seconds:.1f} s")
     peak = told["memory idle"]
     end = time.monotonic() + _PEER_SHARE * seconds + _PEER_SPARE
-    warm = False
+    warm, slow = False, peer.start_seconds > _LONG_START
     try:
         for phase in PHASES:
             if time.monotonic() > end:
@@ -216,7 +218,10 @@ def _measure_peer(
             if phase.stream == "repeated" and not warm:
                 _warm(peer, streams)
                 warm = True
-            if not peer.settle(_SETTLING):
+            if not peer.settle(_SETTLING) and not (slow and peer.settle(3 * _SETTLING)):
+                if slow:
+                    told["phases"][phase.name] = {"not measured": "still busy with earlier queries"}
+                    continue
                 peer.stop()
                 told["restarts"] += 1
                 peer = offer.start(data, directory.with_name(f"{directory.name}-{told['restarts']}"))
@@ -251,11 +256,12 @@ def _measure(peer: Peer, phase: Phase, streams: Streams, seconds: float) -> dict
     shared = iter(prepared) if phase.stream == "questions" else itertools.cycle(prepared)
     heavy = itertools.cycle(stream("heavy")) if phase.heavy else None
     flows = [shared] * phase.connections + ([heavy] * phase.heavy if heavy else [])
-    begun, ours, everyones = time.perf_counter(), _our_busy(peer), _busy()
+    begun, client, peers, everyones = time.perf_counter(), time.process_time(), peer.busy(), _busy()
     done = Client(peer.port, 1 + PHASES.index(phase)).run(flows, phase.share * seconds, _PATIENCE)
-    took = time.perf_counter() - begun
-    others = (_busy() - everyones) - (_our_busy(peer) - ours)
+    took, used = time.perf_counter() - begun, peer.busy() - peers
+    others = (_busy() - everyones) - used - (time.process_time() - client)
     told = summary(done, light_only=bool(phase.heavy))
+    told["processor seconds an answer"] = round(used / len(done.samples), 6) if done.samples else None
     told["cores taken by others"] = round(max(0.0, others / took), 2)
     if phase.stream == "questions":
         told["answered of"] = [sum(s.good for s in done.samples), len(prepared)]
@@ -385,11 +391,6 @@ def _busy() -> float:
     """Seconds that all processors together have been busy since the machine was started."""
     fields = [int(n) for n in _lines("/proc/stat", "cpu ")[0].split()[1:9]]
     return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
-
-
-def _our_busy(peer: Peer) -> float:
-    """Seconds of processor time of the client and the peer."""
-    return time.process_time() + peer.busy()
 
 
 def _load_average() -> float:

@@ -205,6 +205,7 @@ def nexuskb(mode: str) -> Callable[[Data, Path], Peer]:
             "NEXUSKB_ONTOLOGY": str(ROOT / "ontology"),
             "NEXUSKB_HOME": str(data.home),
             "NEXUSKB_STORE_MODE": mode,
+            "NEXUSKB_CLIENT_SECONDS": "0",  # all clients come from one address
         }
         command = [str(_BIN / "nexuskb"), "serve", "--port", str(port)]
         return launch(f"nexuskb ({mode})", command, port, "/sparql", directory, environment)

@@ -58,6 +58,7 @@ def markdown(result: Result) -> str:
         _setting(result),
         "### Requests a second\n\nIn brackets the ratio to `oxigraph serve`.\n",
         _rates(result),
+        _processor(result),
         "### Latency\n\nMilliseconds, median / 99 in 100.\n",
         _latencies(result),
         "### Median by kind, one client\n\nMilliseconds over the unseen mix; the ratio is that of nexuskb to "
@@ -108,6 +109,21 @@ def _rates(result: Result) -> str:
         "named questions answered in the time",
     ]  # fmt: skip
     return _table("peer", head, result["peers"], row)
+
+
+def _processor(result: Result) -> str:
+    names = (_POINT, _ONE, _MANY, _REPEATED_MANY)
+
+    def row(peer: str) -> list[str]:
+        used = [phase(result, peer, name, "processor seconds an answer") for name in names]
+        return ["-" if seconds is None else _figure(seconds * 1000) for seconds in used]
+
+    head = ["point lookup, 1 client", "mix, 1 client", "mix, 16 clients", "repeated, 16 clients"]
+    said = "### Processor time\n\nMilliseconds of all processes of the peer for an answer.\n\n"
+    known = any(
+        phase(result, peer, name, "processor seconds an answer") for peer in result["peers"] for name in names
+    )
+    return said + _table("peer", head, result["peers"], row) if known else ""
 
 
 def _latencies(result: Result) -> str:
