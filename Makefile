@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 export NEXUSKB_HOME ?= $(CURDIR)/.nexuskb
 
-.PHONY: install serve test adversarial check format validate clean
+.PHONY: install serve test check format validate clean
 
 install: $(VENV)/.installed
 
@@ -20,9 +20,6 @@ serve: install
 
 test: install
 	$(BIN)/pytest
-
-adversarial: install
-	$(BIN)/pytest -m adversarial
 
 check: install
 	$(BIN)/ruff format --check .

@@ -123,6 +123,7 @@ class Peer:
                 if _ended(pid, 3):
                     continue
                 os.kill(pid, signal.SIGKILL)
+                _ended(pid, 3)
 
 
 def _ended(pid: int, seconds: float) -> bool:

@@ -42,6 +42,8 @@ _REMEMBERED_QUERIES = 2_048
 _REMEMBERED_LENGTH = 8_192
 #: Searches at a time.
 _SEARCHES = 4
+#: Threads at work beside the one that serves: more would only take turns with it.
+_THREADS = 2
 
 
 @dataclass(slots=True)
@@ -56,7 +58,7 @@ class Facade:
     filters: dict[str, Scheme]
     graphs: frozenset[str]
     query_limits: QueryLimits
-    readers: FairShare[str]
+    threads: FairShare[int]
     cache: AnswerCache = field(default_factory=AnswerCache)
     admitted: dict[str, ParsedQuery] = field(default_factory=dict)
 
@@ -81,25 +83,27 @@ class Facade:
         return parsed
 
     async def read(self, length: int, reading: Callable[[], T]) -> T:
-        """Read a long request in a thread, one at a time and on its client's account; a short one at once."""
-        if length <= _REMEMBERED_LENGTH:
-            return reading()
+        """Read a request: a short one at once, a long one as work on its client's account."""
+        return reading() if length <= _REMEMBERED_LENGTH else await self.apart(reading)
+
+    async def apart(self, work: Callable[[], T]) -> T:
+        """Do work in a thread, few at a time and on the client's account, so that other requests go on."""
         client, spent = CLIENT.get(), 0.0
 
         def measured() -> T:
             nonlocal spent
             begun = time.thread_time()
             try:
-                return reading()
+                return work()
             finally:
                 spent = time.thread_time() - begun
 
-        place = await self.readers.take(client)
+        place = await self.threads.take(client)
         try:
             return await asyncio.to_thread(measured)
         finally:
-            self.readers.release(client, spent)
-            self.readers.offer(place)
+            self.threads.release(client, spent)
+            self.threads.offer(place)
 
     async def answer(
         self,
@@ -114,7 +118,7 @@ class Facade:
         """
         if not may_match(query):
             return await self.pool.answer(query, result_format, dataset, seconds)
-        replaced = await asyncio.to_thread(replace_matches, query, self.index.identifiers)
+        replaced = await self.apart(lambda: replace_matches(query, self.index.identifiers))
         try:
             return await self.pool.answer(replaced, result_format, dataset, seconds)
         except QuerySyntaxError:
@@ -170,9 +174,10 @@ async def open_facade(app: FastAPI, settings: Settings, serving: ServingSettings
             filters=filter_schemes(model),
             graphs=frozenset(),
             query_limits=QueryLimits(),
-            readers=FairShare(replace(limits, workers=1)),
+            threads=FairShare(replace(limits, workers=_THREADS)),
         )
-        facade.readers.offer("the only one")
+        for thread in range(_THREADS):
+            facade.threads.offer(thread)
         named = await facade.rows("SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }")
         facade.graphs = frozenset(row["g"]["value"] for row in named)
         app.state.facade = facade

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
@@ -81,7 +80,7 @@ async def search(request: Request) -> Response:
     if form == "csv":
         found = await _found(facade, _Asked(asked.query, filters, 1), MOST_HITS)
         headers = {"Content-Disposition": 'attachment; filename="search.csv"', "Vary": "Accept"}
-        body = await asyncio.to_thread(as_csv, found.as_answer())
+        body = await facade.apart(lambda: as_csv(found.as_answer()))
         return Response(body, 200, headers, media_type=CSV.content_type)
     if form != "json":
         raise FormatError(f"The format {form!r} is not known here. Choose html, json or csv.")
@@ -91,7 +90,7 @@ async def search(request: Request) -> Response:
 async def _found(facade: Facade, asked: _Asked, limit: int = _PER_PAGE) -> Found:
     """Search in a thread, so that other requests go on."""
     offset = (asked.page - 1) * limit
-    return await asyncio.to_thread(facade.index.search, asked.query, asked.filters, limit, offset)
+    return await facade.apart(lambda: facade.index.search(asked.query, asked.filters, limit, offset))
 
 
 def _data(facade: Facade, asked: _Asked, found: Found) -> Response:

@@ -33,6 +33,10 @@ async def void(request: Request) -> Response:
 async def sparql_examples(request: Request) -> Response:
     """Every named question with example parameters, as SHACL executables that editors can read."""
     facade = facade_of(request)
+    return await facade.apart(lambda: rdf_response(request, _examples(request, facade)))
+
+
+def _examples(request: Request, facade: Facade) -> Graph:
     endpoint = URIRef(str(request.url_for("query_by_get")))
     graph = bind_prefixes(Graph())
     graph.bind("schema", SCHEMA)
@@ -47,7 +51,7 @@ async def sparql_examples(request: Request) -> Response:
             (node, SCHEMA.target, endpoint),
         ]
         graph += [(node, SCHEMA.keywords, Literal(word)) for word in asked.keywords]
-    return rdf_response(request, graph)
+    return graph
 
 
 async def _void(request: Request, facade: Facade) -> Graph:

@@ -18,6 +18,7 @@ from rdflib import URIRef
 
 from nexuskb.errors import ContentError, SettingsError, StoreError
 from nexuskb.settings import RemoteSettings, Settings
+from nexuskb.sparql.portable import NOWHERE
 from nexuskb.store import protocol
 from nexuskb.store.credentials import Credentials
 from nexuskb.store.filling import open_store
@@ -172,8 +173,8 @@ class _Writer:
                 triples = b"\n".join(lines[start : start + PART_LINES]).decode()
                 self.update(f"INSERT DATA {{ GRAPH {_iri(graph)} {{\n{triples}\n}} }}")
             return
-        if not whole:
-            self._send(self._graphs, "DELETE", self._remote.graphs, params={"graph": graph}, missing=True)
+        # With the first request, credentials are asked for: not with one that has to be sent twice at length.
+        self._delete(NOWHERE if whole else graph)
         for number, part in enumerate([b"\n".join(lines) + b"\n"] if whole else _parts(lines)):
             self._send(
                 self._graphs,
@@ -183,6 +184,9 @@ class _Writer:
                 content=part,
                 headers={"Content-Type": "application/n-triples"},
             )
+
+    def _delete(self, graph: str) -> None:
+        self._send(self._graphs, "DELETE", self._remote.graphs, params={"graph": graph}, missing=True)
 
     def update(self, operations: str) -> None:
         """Send an update; one request is one transaction where the store has them."""

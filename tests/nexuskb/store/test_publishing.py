@@ -6,13 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
-from tests.servers import oxigraph
+from tests.servers import oxigraph, virtuoso
 
 from nexuskb.errors import ContentError, SettingsError, StoreError
 from nexuskb.settings import RemoteSettings, Settings
@@ -20,6 +21,8 @@ from nexuskb.store import publishing
 from nexuskb.store.filling import open_store
 from nexuskb.store.publishing import publish
 from nexuskb.store.remote import RemoteStore
+
+Server = Callable[[Path], AbstractContextManager[RemoteSettings]]
 
 ROOT = Path(__file__).resolve().parents[3]
 NOTE = '<https://w3id.org/nexuskb/records/mng-ndc-2020> nx:caveat "Look twice."@en .\n'
@@ -121,6 +124,23 @@ def test_a_store_that_lost_triples_is_found_out(small: Settings) -> None:
     served = _nexuskb(small, "serve", "--port", "0")
     assert served.returncode != 0
     assert "nexuskb load --force" in served.stderr
+
+
+@pytest.mark.parametrize("server", [oxigraph, virtuoso])
+def test_what_was_loaded_is_there_after_a_crash(server: Server, tmp_path: Path) -> None:
+    for name in ("server", "data"):
+        (tmp_path / name).mkdir()
+    shutil.copy(ROOT / "data" / "mng" / "policies.ttl", tmp_path / "data")
+    with server(tmp_path / "server") as remote:
+        settings = Settings(ROOT / "ontology", tmp_path / "data", tmp_path / "home", remote)
+        done = publish(settings)
+    with server(tmp_path / "server") as remote:
+        assert publish(replace(settings, store=remote)).written is False
+        embedded = open_store(settings)
+        with RemoteStore(remote) as store:
+            assert store.generation == done.generation
+            [row] = store.select("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
+        assert int(str(row["n"])) == done.triples == len(embedded)
 
 
 def test_what_is_missing_for_a_load_is_named(small: Settings) -> None:
