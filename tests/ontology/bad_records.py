@@ -273,8 +273,8 @@ EVERY_RECORD = [
     *at_least_one(AREA, "Record-area", "Area", "give at least one, and only terms", "Measure"),
     *any_number(IDENTIFIER, "Record-otherIdentifier", "Other identifier", "use small Latin", "Case"),
     *exactly_one(REVIEW, "Record-reviewState", "Review state", ONE_TERM, "Source"),
-    *any_number(ENGLISH, "Record-note", "Note", TEXTS, "Target"),
-    *any_number(ENGLISH, "Record-caveat", "Doubt", TEXTS, "Decision"),
+    *any_number(TEXT, "Record-note", "Note", TEXTS, "Target"),
+    *any_number(TEXT, "Record-caveat", "Doubt", TEXTS, "Decision"),
     BadRecord(
         "Event", "Record-unique-identifier", identifier_of_another, "Unique identifier", "choose a new one."
     ),

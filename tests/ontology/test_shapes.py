@@ -37,6 +37,7 @@ ALSO = {
     "Interlinkage-inferredEnd": "The From end is cited or marked as inferred",
     "Interlinkage-evidence": "The To end is cited or marked as inferred",
     "Target-targetYear": "Baseline year",
+    "Event-endDate": "Date",
 }
 
 #: Kinds that the base holds no record of yet.
@@ -111,6 +112,11 @@ class GoodRecords:
 
 COUNTRIES = "Use the country names of the United Nations, such as Republic of Korea or Russian Federation."
 
+DATES_OF_AN_EVENT = (
+    "Date: give at most one date that exists in the calendar, as precise as its source (2012, 2012-05 or "
+    "2012-05-17), not later than the end date and as precise as that."
+)
+
 IN_FULL = {
     "missing-title": BadRecord(
         "Measure",
@@ -152,6 +158,38 @@ IN_FULL = {
         "First year",
         "First year: give at most one year, such as 2012, not later than the last year.",
         "2016",
+    ),
+    "event-that-ends-before-it-starts": BadRecord(
+        "Event",
+        "Event-date",
+        all_of(
+            instead("dcterms:date", '"2024-12-02"^^xsd:date'), instead("nx:endDate", '"2024-11-13"^^xsd:date')
+        ),
+        "Date",
+        DATES_OF_AN_EVENT,
+        "2024-12-02",
+    ),
+    "event-that-ends-in-a-month-before": BadRecord(
+        "Event",
+        "Event-date",
+        all_of(
+            instead("dcterms:date", '"2024-12"^^xsd:gYearMonth'),
+            instead("nx:endDate", '"2024-11"^^xsd:gYearMonth'),
+        ),
+        "Date",
+        DATES_OF_AN_EVENT,
+        "2024-12",
+    ),
+    "event-with-a-first-day-and-a-last-month": BadRecord(
+        "Event",
+        "Event-date",
+        all_of(
+            instead("dcterms:date", '"2024-12-02"^^xsd:date'),
+            instead("nx:endDate", '"2024-12"^^xsd:gYearMonth'),
+        ),
+        "Date",
+        DATES_OF_AN_EVENT,
+        "2024-12-02",
     ),
     "unknown-country": BadRecord(
         "Observation",
@@ -442,3 +480,36 @@ def test_years_that_cannot_be_compared_are_reported_and_do_not_end_the_validatio
         ("Baseline year", "2020"),
         ("Target year", "some day"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "caught"),
+    [
+        ("Dust from south korea", True),
+        ("NORTH KOREA", True),
+        ("South-Korean forests", True),
+        ("Grain of N. Korea", True),
+        ("Russia's taiga", True),
+        ("Russia\u2019s taiga", True),
+        ("the China-Russia border", True),
+        ("the Mongolia/Russia border", True),
+        ("russia", True),
+        ("in Outer Mongolia", True),
+        ("mainland China", True),
+        ("Russian Federation", False),
+        ("the Russian steppe", False),
+        ("Belorussian SSR", False),
+        ("Inner Mongolia", False),
+        ("Republic of Korea", False),
+        ("the Korea Forest Service", False),
+        ("the south of the Korean peninsula", False),
+        ("southern China", False),
+    ],
+)
+def test_a_country_is_named_as_the_united_nations_names_it_in_whatever_case_and_form(
+    text: str, caught: bool, good: GoodRecords, shapes_graph: Graph, model: Graph
+) -> None:
+    record, focus = good.copy("Recommendation", "names-a-country")
+    record.set((focus, DCTERMS.description, Literal(text, lang="en")))
+    report = validate_nodes(Base(Shapes(shapes_graph), model, record + model, {}), {focus})
+    assert [v.value for v in report.violations] == [text] * caught

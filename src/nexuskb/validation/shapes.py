@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 
 from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
@@ -20,16 +21,25 @@ Term = IdentifiedNode | Literal
 
 
 class _LessThanOrEquals(LessThanOrEqualsConstraintComponent):
-    """Values that cannot be compared are a result (SHACL, 4.5.4), where pySHACL 0.40 ends with an error."""
+    """Values that cannot be compared are a result (SHACL, 4.5.4).
+
+    pySHACL 0.40 ends with an error for some of them, and puts others in the order of their datatypes: every
+    day comes before every month.
+    """
 
     def _compare_ltoe(
         self, values: set[Term], others: set[Term], data: Graph, focus: Term
     ) -> tuple[bool, list[object]]:
-        try:
-            found: tuple[bool, list[object]] = super()._compare_ltoe(values, others, data, focus)  # type: ignore[no-untyped-call]
-        except (TypeError, ReportableRuntimeError):
-            return True, [self.make_v_result(data, focus, value_node=value) for value in values]
-        return found
+        if all(_comparable(value, other) for value in values for other in others):
+            with suppress(TypeError, ReportableRuntimeError):
+                found: tuple[bool, list[object]] = super()._compare_ltoe(values, others, data, focus)  # type: ignore[no-untyped-call]
+                return found
+        return True, [self.make_v_result(data, focus, value_node=value) for value in values]
+
+
+def _comparable(value: Term, other: Term) -> bool:
+    """Whether two terms have the same datatype, or none; no shape compares numbers of different types."""
+    return getattr(value, "datatype", None) == getattr(other, "datatype", None)
 
 
 CONSTRAINT_PARAMETERS_MAP[SH.lessThanOrEquals] = _LessThanOrEquals
