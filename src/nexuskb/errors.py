@@ -5,6 +5,7 @@
     NexusError
     ├── SettingsError      a setting names something that is not there
     ├── StoreError         the remote store does not do its part
+    ├── LedgerError        the ledger cannot be read or written
     ├── ContentError       a curated file cannot be read
     ├── QueryError         a query cannot be answered as it stands
     │   ├── QuerySyntaxError   it does not parse: line, column, what was expected
@@ -29,6 +30,10 @@ class SettingsError(NexusError):
 
 class StoreError(NexusError):
     """The remote store does not do its part: it is out of reach, refuses us, or does not hold the base."""
+
+
+class LedgerError(NexusError):
+    """The ledger cannot be used: disk full, damaged, of a newer version. Nothing is half written."""
 
 
 class ContentError(NexusError):
