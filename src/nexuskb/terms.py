@@ -18,6 +18,9 @@ SHAPES: Final = Namespace(BASE + "shapes/")
 REC: Final = Namespace(BASE + "records/")
 EV: Final = Namespace(BASE + "evidence/")
 GRAPHS: Final = Namespace(BASE + "graphs/")
+REVISIONS: Final = Namespace(BASE + "revisions/")
+ACTS: Final = Namespace(BASE + "acts/")
+PEOPLE: Final = Namespace(BASE + "people/")
 VOCABULARIES: Final = BASE + "vocabularies/"
 
 #: Prefixes bound in every file and usable in every query without declaring them.
@@ -39,7 +42,7 @@ PREFIXES: Final[dict[str, str]] = {
         for name in (
             "area", "assertion", "basis", "confidence", "copy", "domain", "driver", "end", "impact",
             "instrument", "labelstatus", "linkkind", "outcome", "policykind", "reading", "response",
-            "review", "score", "sdg", "sector", "sensitivity", "sourcekind", "status", "topic",
+            "review", "reviewkind", "score", "sdg", "sector", "sensitivity", "sourcekind", "status", "topic",
             "cpr-document-type", "cpr-instruments", "cpr-topic", "dpsir", "faolex-subjects",
             "glo-driver-types", "ipbes-direct-drivers", "ipbes-indirect-drivers",
             "ipbes-land-degradation-drivers", "ipcc-confidence", "nilsson-interaction-scale",

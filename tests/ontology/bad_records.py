@@ -9,6 +9,7 @@ from __future__ import annotations
 from bad_fields import (
     CHARACTERS,
     DATE,
+    DAY,
     ENGLISH,
     IDENTIFIER,
     LINK,
@@ -51,6 +52,12 @@ POLICY_KIND = words("policykind", "strategie", "strategy", ("policykind:law", "p
 READING = words("reading", "exerpt", "excerpt", ("reading:full", "reading:excerpt"))
 RESPONSE = words("response", "avoyd", "avoid", ("response:avoid", "response:reduce"))
 REVIEW = words("review", "accpeted", "accepted", ("review:accepted", "review:draft"))
+REVIEW_KIND = words(
+    "reviewkind",
+    "coment",
+    "comment",
+    ("reviewkind:comment", "reviewkind:non-objection"),
+)
 SCORE = words("score", "plus-2", "plus2", ("score:plus1", "score:plus2"))
 SDG = words("sdg", "15-3-1-", "15-3-1")
 SECTOR = words("sector", "live-stock", "livestock")
@@ -80,6 +87,13 @@ DOI = Sort(
 LANGUAGE = Sort(
     bad=(('"Mongolian"', "Mongolian", ""), ('"mn_MN"', "mn_MN", ""), ('"mn"@en', "mn", '"mn"')),
     good=('"en"', '"mn"'),
+)
+REVISION = Sort(
+    bad=(
+        ("rec:a", "rec:a", ""),
+        ('"2"', "2", ""),
+    ),
+    good=("<https://w3id.org/nexuskb/revisions/a/1>", "<https://w3id.org/nexuskb/revisions/a/2>"),
 )
 LOOP = Sort(
     bad=(('"vicious"', "vicious", ""), ('"balancing"@en', "balancing", '"balancing"')),
@@ -555,11 +569,39 @@ RECOMMENDATION = [
 
 REVIEWS = [
     *label("Review"),
+    *exactly_one(REVIEW_KIND, "Review-reviewKind", "Kind of review", ONE_TERM),
     *at_least_one(LINK, "Review-about", "About", "link to at least one record, and only to records"),
+    *at_most_one(REVISION, "Review-onRevision", "On revision", "name at most one, such as https"),
+    *any_number(
+        LINK, "Review-respondsTo", "Responds to", "link only to existing records of the kind Review."
+    ),
     *exactly_one(TEXT, "Review-reviewer", "Reviewer", ONE_TEXT),
     *exactly_one(DATE, "Review-date", "Date", ONE_DATE),
+    *at_most_one(DAY, "Review-answerBy", "Answer by", "give at most one day"),
     *summary("Review", "Comment"),
+    *at_most_one(TEXT, "Review-wording", "Wording", A_TEXT),
     *at_most_one(TEXT, "Review-answer", "Answer", A_TEXT),
+    BadRecord(
+        "Review",
+        "Review-response-to-what",
+        all_of(instead("nx:reviewKind", "reviewkind:response"), without("nx:respondsTo")),
+        "A response says to what",
+        "a response names the review",
+    ),
+    BadRecord(
+        "Review",
+        "Review-wording-agreed",
+        all_of(instead("nx:reviewKind", "reviewkind:agreed-wording"), without("nx:wording")),
+        "Agreed wording has words",
+        "write out the words",
+    ),
+    BadRecord(
+        "Review",
+        "Review-invitation-until",
+        all_of(instead("nx:reviewKind", "reviewkind:invitation"), without("nx:answerBy")),
+        "An invitation says until when",
+        "names the last day for an answer",
+    ),
 ]
 
 SOURCE = [

@@ -48,6 +48,7 @@ NOT_YET = """
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix rec: <https://w3id.org/nexuskb/records/> .
 @prefix review: <https://w3id.org/nexuskb/vocabularies/review/> .
+@prefix reviewkind: <https://w3id.org/nexuskb/vocabularies/reviewkind/> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 
 rec:section-drivers
@@ -67,10 +68,15 @@ rec:review-of-drivers
     dcterms:identifier "review-of-drivers" ;
     nx:reviewState review:submitted ;
     nx:area area:north-east-asia ;
+    nx:reviewKind reviewkind:requested-change ;
     nx:about rec:section-drivers ;
+    nx:onRevision <https://w3id.org/nexuskb/revisions/section-drivers/1> ;
+    nx:respondsTo rec:review-of-drivers ;
     nx:reviewer "A reader"@en ;
     dcterms:date "2026-11-20"^^xsd:date ;
+    nx:answerBy "2026-12-20"^^xsd:date ;
     dcterms:description "Say more about wind."@en ;
+    nx:wording "Wind and grazing act together."@en ;
     nx:answer "Two findings on wind were added."@en .
 """
 
