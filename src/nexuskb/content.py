@@ -75,11 +75,14 @@ def read_turtle(paths: list[Path]) -> Graph:
     return bind_prefixes(graph)
 
 
+def model_files(settings: Settings) -> list[Path]:
+    """The files of the ontology and the vocabularies, without shapes and alignments."""
+    return [settings.ontology / "nexus.ttl", *sorted((settings.ontology / "vocabularies").glob("*.ttl"))]
+
+
 def read_model(settings: Settings) -> Graph:
     """The ontology and the vocabularies, without shapes and alignments."""
-    return read_turtle(
-        [settings.ontology / "nexus.ttl", *sorted((settings.ontology / "vocabularies").glob("*.ttl"))]
-    )
+    return read_turtle(model_files(settings))
 
 
 def read_shapes(settings: Settings) -> Graph:

@@ -355,7 +355,7 @@ def found(good: GoodRecords, shapes_graph: Graph, model: Graph) -> dict[str, lis
             change(record, focus)
         data += record
         files[focus] = Path(f"{name}.ttl")
-    report = validate_nodes(Base(Shapes(shapes_graph), model, data, files), set(files))
+    report = validate_nodes(Base(Shapes(shapes_graph), data, files), set(files))
     assert report.records == len(files) - len([f for f in files if str(f).startswith(EV)])
     by_name: dict[str, list[Violation]] = {path.stem: [] for path in files.values()}
     for violation in report.violations:
@@ -455,7 +455,7 @@ def test_a_record_of_no_kind_or_of_no_kind_in_particular_is_caught(
     record.remove((focus, RDF.type, None))
     for cls in classes:
         record.add((focus, RDF.type, NX[cls]))
-    report = validate_nodes(Base(Shapes(shapes_graph), model, record + model, {}), {focus})
+    report = validate_nodes(Base(Shapes(shapes_graph), record + model, {}), {focus})
     message = "Kind: say what kind of record this is, with one of the classes of the ontology."
     assert (message, given) in {(v.message, v.value) for v in report.violations}
     assert not report.conforms
@@ -481,7 +481,7 @@ def test_years_that_cannot_be_compared_are_reported_and_do_not_end_the_validatio
     record, focus = good.copy("Target", "from-2020-to-some-day")
     record.set((focus, NX.baselineYear, Literal("2020", datatype="http://www.w3.org/2001/XMLSchema#gYear")))
     record.set((focus, NX.targetYear, Literal("some day")))
-    report = validate_nodes(Base(Shapes(shapes_graph), model, record + model, {}), {focus})
+    report = validate_nodes(Base(Shapes(shapes_graph), record + model, {}), {focus})
     assert [(v.field, v.value) for v in report.violations] == [
         ("Baseline year", "2020"),
         ("Target year", "some day"),

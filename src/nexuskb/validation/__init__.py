@@ -1,1 +1,1 @@
-"""SHACL validation: shapes, report, messages for people."""
+"""SHACL validation: shapes, the whole base, one change, messages for people."""

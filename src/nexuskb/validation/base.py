@@ -8,24 +8,29 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyshacl.pytypes import SHACLExecutor
 from rdflib import RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode, Node
 
-from nexuskb.content import read_model, read_turtle
+from nexuskb.content import model_files
 from nexuskb.errors import ContentError
 from nexuskb.settings import Settings
-from nexuskb.terms import NX
+from nexuskb.store.reading import read_triples
+from nexuskb.terms import NX, bind_prefixes
+from nexuskb.validation.paths import Repeated, Step, back
 from nexuskb.validation.report import Report, Result, Violation, describe
 from nexuskb.validation.shapes import Shapes
+from nexuskb.validation.triples import graph_of_triples
 
 Progress = Callable[[int, int], None]
 PORTION = 250
+_SUBCLASSES = Repeated(Step(URIRef(RDFS.subClassOf), inverse=True))
 
 
 @dataclass(slots=True)
@@ -33,15 +38,36 @@ class Base:
     """Everything that a validation looks at: the data with its model, and the file of each subject."""
 
     shapes: Shapes
-    model: Graph
     data: Graph
     files: dict[Node, Path]
+    _classes: dict[Node, frozenset[Node]] = field(default_factory=dict)
 
-    def focus_nodes(self, classes: frozenset[URIRef], among: set[Node]) -> list[IdentifiedNode]:
-        """The instances of the classes or their subclasses (SHACL, 2.1.3.2) among some nodes."""
-        wanted = {sub for cls in classes for sub in self.model.transitive_subjects(RDFS.subClassOf, cls)}
-        nodes = {node for cls in wanted for node in self.data.subjects(RDF.type, cls)}
-        return sorted(node for node in nodes & among if isinstance(node, IdentifiedNode))
+    def shapes_of(self, node: Node) -> frozenset[int]:
+        """The numbers of the shapes that a node is a focus node of: by its classes and their superclasses."""
+        targets = self.shapes.targets
+        return frozenset(
+            number for kind in self.data.objects(node, RDF.type)
+            for cls in self._upwards(kind)
+            for number in targets.get(cls, ())
+        )  # fmt: skip
+
+    def has_kind(self, node: Node) -> bool:
+        """Whether a class of the node is one for records: a shape speaks for it, and it has no subclasses."""
+        targets = self.shapes.targets.keys()
+        return any(
+            (None, RDFS.subClassOf, kind) not in self.data and not targets.isdisjoint(self._upwards(kind))
+            for kind in self.data.objects(node, RDF.type)
+        )
+
+    def forget_classes(self) -> None:
+        """To be called when the class tree changed."""
+        self._classes.clear()
+
+    def _upwards(self, cls: Node) -> frozenset[Node]:
+        found = self._classes.get(cls)
+        if found is None:
+            found = self._classes[cls] = frozenset(back(self.data, _SUBCLASSES, {cls}))
+        return found
 
 
 def validate(settings: Settings, paths: Iterable[Path] = (), progress: Progress | None = None) -> Report:
@@ -53,29 +79,47 @@ def validate(settings: Settings, paths: Iterable[Path] = (), progress: Progress 
     """
     curated = sorted(settings.data.rglob("*.ttl"))
     chosen = sorted(_turtle_files(paths)) or curated
-    base = _gather(settings, sorted({*curated, *chosen}))
+    base = gather(settings, sorted({*curated, *chosen}))
     among = {node for node, path in base.files.items() if path in set(chosen)}
     return validate_nodes(base, among, progress)
 
 
-def validate_nodes(base: Base, among: set[Node], progress: Progress | None = None) -> Report:
-    """Validate some subjects of a gathered base."""
+def validate_nodes(base: Base, among: Collection[Node], progress: Progress | None = None) -> Report:
+    """Validate some subjects of a gathered base, on all cores."""
     portions = [
         (number, nodes[start : start + PORTION])
-        for number, (_, classes) in enumerate(base.shapes.targeted)
-        for nodes in [base.focus_nodes(classes, among)]
+        for number, nodes in _by_shape(base, among)
         for start in range(0, len(nodes), PORTION)
     ]
     total, done = sum(len(nodes) for _, nodes in portions), 0
-    violations: set[Violation] = set()
+    violations = _without_kind(base, among)
     for found, count in _run(base, portions):
-        violations.update(found)
+        violations |= found
         done += count
         if progress:
             progress(done, total)
-    violations.update(_unknown_subjects(base, among))
+    return _report(base, among, violations)
+
+
+def check_nodes(base: Base, among: Collection[Node]) -> Report:
+    """Validate some subjects of a gathered base here and now, without other processes."""
+    violations = _without_kind(base, among)
+    for number, nodes in _by_shape(base, among):
+        violations |= _check(base, number, nodes)
+    return _report(base, among, violations)
+
+
+def _report(base: Base, among: Collection[Node], violations: set[Violation]) -> Report:
     records = sum(1 for node in among if (node, RDF.type, NX.Evidence) not in base.data)
     return Report(records, sorted(violations))
+
+
+def _by_shape(base: Base, among: Iterable[Node]) -> list[tuple[int, list[IdentifiedNode]]]:
+    focus: dict[int, list[IdentifiedNode]] = defaultdict(list)
+    for node in sorted(node for node in among if isinstance(node, IdentifiedNode)):
+        for number in base.shapes_of(node):
+            focus[number].append(node)
+    return sorted(focus.items())
 
 
 def _turtle_files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -88,29 +132,29 @@ def _turtle_files(paths: Iterable[Path]) -> Iterator[Path]:
             raise ContentError(f"There is no file or directory {path}.")
 
 
-def _gather(settings: Settings, paths: list[Path]) -> Base:
-    model = read_model(settings)
-    data = Graph()
+def gather(settings: Settings, paths: list[Path]) -> Base:
+    """The model and the records of some files. Raises :class:`~nexuskb.errors.ContentError`."""
+    data = graph_of_triples()
     files: dict[Node, Path] = {}
-    for path in paths:
-        for triple in read_turtle([path]):
-            files.setdefault(triple[0], path)
-            data.add(triple)
-    return Base(Shapes.load(settings), model, data + model, files)
+    for _, triple in read_triples(model_files(settings)):
+        data.add(triple)
+    for path, triple in read_triples(paths):
+        files.setdefault(triple[0], path)
+        data.add(triple)
+    return Base(Shapes.load(settings), bind_prefixes(data), files)
 
 
-def _unknown_subjects(base: Base, among: set[Node]) -> Iterator[Violation]:
+def _without_kind(base: Base, among: Iterable[Node]) -> set[Violation]:
     """Subjects that no shape speaks for: no kind that is missing, misspelt or too wide slips through."""
-    kinds = {cls for _, classes in base.shapes.targeted for cls in classes}
-    known = {sub for cls in kinds for sub in base.model.transitive_subjects(RDFS.subClassOf, cls)}
-    known -= set(base.model.objects(None, RDFS.subClassOf))
+    found = set()
     for node in among:
-        types = set(base.data.objects(node, RDF.type))
-        if not types & known:
+        if not base.has_kind(node):
+            types = base.data.objects(node, RDF.type)
             given = ", ".join(sorted(str(kind).removeprefix(str(NX)) for kind in types)) or "none"
             message = "Kind: say what kind of record this is, with one of the classes of the ontology."
             result = Result(node, None, Literal(given), message, blocking=True)
-            yield describe(base.shapes, base.model, base.files, result)
+            found.add(describe(base.shapes, base.data, base.files, result))
+    return found
 
 
 _inherited: Base | None = None
@@ -118,7 +162,7 @@ _inherited: Base | None = None
 
 def _run(
     base: Base, portions: list[tuple[int, list[IdentifiedNode]]]
-) -> Iterator[tuple[list[Violation], int]]:
+) -> Iterator[tuple[set[Violation], int]]:
     global _inherited  # noqa: PLW0603 -- handed to the workers by fork, without copying the graphs
     workers = min(os.cpu_count() or 1, len(portions))
     if workers < 2:
@@ -134,16 +178,16 @@ def _run(
         _inherited = None
 
 
-def _check_inherited(number: int, nodes: list[IdentifiedNode]) -> list[Violation]:
+def _check_inherited(number: int, nodes: list[IdentifiedNode]) -> set[Violation]:
     if _inherited is None:
         raise RuntimeError("the base is handed to this process when it is forked")
     return _check(_inherited, number, nodes)
 
 
-def _check(base: Base, number: int, nodes: list[IdentifiedNode]) -> list[Violation]:
+def _check(base: Base, number: int, nodes: list[IdentifiedNode]) -> set[Violation]:
     shape = base.shapes.targeted[number][0]
     _, results = shape.validate(SHACLExecutor(), base.data, focus=nodes)
-    return [_violation(base, result) for result in results]
+    return {_violation(base, result) for result in results}
 
 
 def _violation(base: Base, result: tuple[str, Node, list[tuple[Node, Node, object]]]) -> Violation:
@@ -160,4 +204,4 @@ def _violation(base: Base, result: tuple[str, Node, list[tuple[Node, Node, objec
         message=str(parts.get(SH.resultMessage, "")),
         blocking=parts.get(SH.resultSeverity, SH.Violation) == SH.Violation,
     )
-    return describe(base.shapes, base.model, base.files, described)
+    return describe(base.shapes, base.data, base.files, described)

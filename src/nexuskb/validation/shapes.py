@@ -70,6 +70,15 @@ class Shapes:
         return sorted(found, key=lambda pair: str(pair[0].node))
 
     @cached_property
+    def targets(self) -> dict[Node, list[int]]:
+        """The places in :attr:`targeted` of the shapes for a class."""
+        found: dict[Node, list[int]] = {}
+        for number, (_, classes) in enumerate(self.targeted):
+            for cls in classes:
+                found.setdefault(cls, []).append(number)
+        return found
+
+    @cached_property
     def fields(self) -> dict[URIRef, Field]:
         """Every named property shape."""
         return read_fields(self.graph)
