@@ -517,5 +517,5 @@ def test_a_country_is_named_as_the_united_nations_names_it_in_whatever_case_and_
 ) -> None:
     record, focus = good.copy("Recommendation", "names-a-country")
     record.set((focus, DCTERMS.description, Literal(text, lang="en")))
-    report = validate_nodes(Base(Shapes(shapes_graph), model, record + model, {}), {focus})
+    report = validate_nodes(Base(Shapes(shapes_graph), record + model, {}), {focus})
     assert [v.value for v in report.violations] == [text] * caught

@@ -1,8 +1,6 @@
-"""One change, judged before it is written: what it breaks in itself and in others, and what it leaves alone."""
+"""One change, judged before it is written: what it breaks in itself and in others."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 from rdflib import DCTERMS, RDF, SKOS, XSD, Literal, URIRef
