@@ -29,6 +29,8 @@ KINDS = {
     "interlinkages": "Interlinkage",
     "measures": "Measure",
     "observations": "Observation",
+    "paper-questions": "PaperQuestion",
+    "paper-sections": "PaperSection",
     "policies": "Policy",
     "recommendations": "Recommendation",
     "sources": "Source",
@@ -87,11 +89,13 @@ def test_every_fact_is_a_record_or_is_listed_with_the_reason_why_not(facts, stor
                 pytest.fail(f"{row['id']} has the state {other!r}")
 
 
-def test_records_without_a_fact_are_the_conflicts_that_the_editors_found(facts, store: OxigraphStore) -> None:
+def test_records_without_a_fact_are_the_conflicts_that_the_editors_found_and_the_outline(
+    facts, store: OxigraphStore
+) -> None:
     listed = {row["id"] for row in facts}
     rows = store.select("SELECT ?i ?k WHERE { ?r nx:reviewState ?s ; dcterms:identifier ?i ; a ?k }")
     made = {str(row["k"]).removeprefix(str(NX)) for row in rows if str(row["i"]) not in listed}
-    assert made == {"Conflict"}
+    assert made == {"Conflict", "PaperSection", "PaperQuestion"}
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,14 @@ DOI = Sort(
     ),
     good=('"10.4236/jep.2021.126025"', '"10.4236/jep.2021.126026"'),
 )
+ASSIGNMENT = Sort(
+    bad=(
+        ('"country"', "country", ""),
+        ('"country="', "country=", ""),
+        ('"=MNG"', "=MNG", ""),
+        ('"country=MNG"@en', "country=MNG", '"country=MNG"'),
+    ),
+)
 LANGUAGE = Sort(
     bad=(('"Mongolian"', "Mongolian", ""), ('"mn_MN"', "mn_MN", ""), ('"mn"@en', "mn", '"mn"')),
     good=('"en"', '"mn"'),
@@ -484,8 +492,24 @@ PAPER_SECTION = [
     *label("PaperSection"),
     *exactly_one(WHOLE_NUMBER, "PaperSection-order", "Order", "give exactly one whole number."),
     *summary("PaperSection", "Brief"),
-    *any_number(TEXT, "PaperSection-question", "Question", TEXTS),
+    *at_most_one(LINK, "PaperSection-ofSection", "Section", "link to at most one section"),
     *any_number(LINK, "PaperSection-assigns", "Assigned record", RECORDS),
+]
+
+PAPER_QUESTION = [
+    *exactly_one(TEXT, "PaperQuestion-label", "Question", "give exactly one, in English."),
+    *exactly_one(WHOLE_NUMBER, "PaperQuestion-order", "Order", "give exactly one whole number."),
+    *exactly_one(LINK, "PaperQuestion-ofSection", "Section", "link to exactly one section"),
+    BadRecord(
+        "PaperQuestion",
+        "PaperQuestion-ofSection",
+        to_itself("nx:ofSection"),
+        "Section",
+        "only to one that exists.",
+        "{record}",
+    ),
+    *at_most_one(IDENTIFIER, "PaperQuestion-namedQuestion", "Named question", "give at most one identifier"),
+    *any_number(ASSIGNMENT, "PaperQuestion-parameter", "Parameter", "write name=value"),
 ]
 
 POLICY = [
@@ -662,6 +686,7 @@ BAD = [
     *MEASURE,
     *OBSERVATION,
     *PAPER_SECTION,
+    *PAPER_QUESTION,
     *POLICY,
     *RECOMMENDATION,
     *REVIEWS,

@@ -40,7 +40,7 @@ ALSO = {
     "Event-endDate": "Date",
 }
 
-#: Kinds that the base holds no record of yet.
+#: Kinds that the base holds no record of yet, or none with every field filled in.
 NOT_YET = """
 @prefix area: <https://w3id.org/nexuskb/vocabularies/area/> .
 @prefix dcterms: <http://purl.org/dc/terms/> .
@@ -59,8 +59,28 @@ rec:section-drivers
     nx:area area:north-east-asia ;
     nx:order 2 ;
     dcterms:description "Which drivers are at work, and where."@en ;
-    nx:question "Which drivers act in more than one State?"@en ;
+    nx:ofSection rec:section-state ;
     nx:assigns rec:section-drivers .
+
+rec:section-state
+    a nx:PaperSection ;
+    rdfs:label "State of the land"@en ;
+    dcterms:identifier "section-state" ;
+    nx:reviewState review:draft ;
+    nx:area area:north-east-asia ;
+    nx:order 2 ;
+    dcterms:description "How the land is."@en .
+
+rec:section-drivers-q1
+    a nx:PaperQuestion ;
+    rdfs:label "Which drivers act in more than one State?"@en ;
+    dcterms:identifier "section-drivers-q1" ;
+    nx:reviewState review:draft ;
+    nx:area area:north-east-asia ;
+    nx:order 1 ;
+    nx:ofSection rec:section-drivers ;
+    nx:namedQuestion "drivers-compared-across-states" ;
+    nx:parameter "driver=drought" .
 
 rec:review-of-drivers
     a nx:Review ;

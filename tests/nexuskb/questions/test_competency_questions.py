@@ -480,10 +480,14 @@ def test_every_recommendation_is_there_with_each_record_it_builds_on_or_none(ask
 SECTION = """
 rec:outline-2 a nx:PaperSection ; rdfs:label "Pasture and its users"@en ; dcterms:identifier "outline-2" ;
   nx:order 2 ; nx:reviewState review:draft ; dcterms:description "What the section should say."@en ;
-  nx:question "Who pays for the pasture?"@en ;
   nx:assigns rec:mng-livestock-tax-m1 , rec:mng-unccd-nap-2010 , rec:bare-claim .
 rec:outline-3 a nx:PaperSection ; rdfs:label "Water"@en ; dcterms:identifier "outline-3" ; nx:order 3 ;
   nx:reviewState review:draft ; dcterms:description "What the section should say."@en .
+rec:outline-2-q1 a nx:PaperQuestion ; rdfs:label "Who pays for the pasture?"@en ; nx:order 1 ;
+  dcterms:identifier "outline-2-q1" ; nx:reviewState review:draft ; nx:ofSection rec:outline-2 ;
+  nx:namedQuestion "measures-by-instrument" ; nx:parameter "instrument=economic" , "country=MNG" .
+rec:outline-2-q2 a nx:PaperQuestion ; rdfs:label "And who does not?"@en ; nx:order 2 ;
+  dcterms:identifier "outline-2-q2" ; nx:reviewState review:draft ; nx:ofSection rec:outline-2 .
 rec:bare-claim a nx:Measure ; rdfs:label "A measure that nobody cited"@en ; dcterms:identifier "bare-claim" ;
   nx:reviewState review:submitted ; nx:area area:mng .
 rec:review-1 a nx:Review ; rdfs:label "On the section"@en ; dcterms:identifier "review-1" ;
@@ -503,7 +507,8 @@ SECTION_ANSWER = [
         "mng-unccd-nap-2010",
         "",
     ),
-    ("must answer", "outline-2", "Who pays for the pasture?"),
+    ("must answer", "outline-2-q1", "measures-by-instrument?country=MNG&instrument=economic"),
+    ("must answer", "outline-2-q2", "no question of the catalogue answers it yet"),
     ("missing: claim without evidence", "bare-claim", ""),
     (
         "missing: looked for without full result",
@@ -518,7 +523,7 @@ SECTION_ANSWER = [
 
 @pytest.fixture
 def with_sections(make_base) -> OxigraphStore:
-    """A base with two sections of the outline, which the real one does not have yet."""
+    """A base with two sections of an outline: of one there is everything to say, of the other nothing."""
     files = ("measures", "policies", "coverage-notes", "sources")
     return open_store(make_base(SECTION, *(f"mng/{name}.ttl" for name in files)))
 
@@ -542,8 +547,9 @@ def test_sections_come_in_the_order_of_the_outline_and_an_empty_one_says_that_it
     ask: Ask, with_sections
 ) -> None:
     lines = ask("section-basis", of=with_sections)
+    assert [line["sectionNumber"] for line in lines] == ["2"] * len(SECTION_ANSWER) + ["3"]
     assert [line["paperSection"] for line in lines] == ["outline-2"] * len(SECTION_ANSWER) + ["outline-3"]
-    assert (lines[-1]["aspect"], lines[-1]["item"]) == ("missing: no record assigned", "outline-3")
+    assert (lines[-1]["aspect"], lines[-1]["item"]) == ("missing: no question and no record", "outline-3")
 
 
 # 12. Which claims rest on one source, on news only, or on a source older than N years?

@@ -28,13 +28,6 @@ Read = Callable[[str], Query]
 
 QUESTIONS = [pytest.param(question, id=question.id) for question in questions().values()]
 
-#: Questions without an answer on the real base, and why.
-WITHOUT_ANSWER = {
-    "section-basis": "The outline of the paper is not in the base yet: no record is a nx:PaperSection. "
-    "What the question answers once there is one is in test_competency_questions.py."
-}
-ANSWERED = [param for param in QUESTIONS if param.id not in WITHOUT_ANSWER]
-
 #: A value for which there is an answer: by question and parameter, else by the parameter's type.
 VALUES = {
     "area": "MNG",
@@ -65,7 +58,7 @@ VALUES = {
     "recommendations-by-addressee-or-topic addressee": "parliament",
     "recommendations-by-addressee-or-topic policy": "mng-ndc-3-2025",
     "sdg-indicator-across-states words": "degraded",
-    "section-basis section": "outline-2",
+    "section-basis section": "outline-nexus",
     "sources-to-treat-with-care reason": "compiled",
     "timeline-of-body body": "NEASPEC",
     "timeline-of-body since": "2024",
@@ -159,17 +152,12 @@ def required(question: Question) -> dict[str, str]:
     return {p.name: question.example[p.name] for p in question.parameters if p.required}
 
 
-@pytest.mark.parametrize("question", ANSWERED)
+@pytest.mark.parametrize("question", QUESTIONS)
 def test_the_example_of_a_question_has_an_answer(question: Question, ask: Ask) -> None:
     assert ask(question, question.example)
 
 
-@pytest.mark.parametrize("identifier", WITHOUT_ANSWER)
-def test_a_question_is_without_an_answer_only_as_long_as_its_records_are_missing(identifier, ask) -> None:
-    assert ask(questions()[identifier], {}) == [], "It has an answer now: take it out of WITHOUT_ANSWER."
-
-
-@pytest.mark.parametrize("question", ANSWERED)
+@pytest.mark.parametrize("question", QUESTIONS)
 def test_no_row_comes_twice(question: Question, ask: Ask) -> None:
     for values in (question.example, required(question)):
         assert [row for row, count in Counter(ask(question, values)).items() if count > 1] == []
@@ -192,7 +180,7 @@ def test_labels_in_other_languages_change_no_answer(
     assert ask_of(in_more_languages, question, required(question)) == ask(question, required(question))
 
 
-@pytest.mark.parametrize("question", ANSWERED)
+@pytest.mark.parametrize("question", QUESTIONS)
 def test_every_record_in_a_row_exists(question: Question, ask: Ask, turtle: Graph) -> None:
     named = {value.strip("<>") for row in ask(question, required(question)) for _, value in row}
     records = {URIRef(value) for value in named if value.startswith(str(REC))}
@@ -214,9 +202,6 @@ def test_an_optional_parameter_leaves_only_some_of_the_rows(
     value = VALUES.get(name) or VALUES[parameter.type]
     narrowed = ask(question, {**required(question), parameter.name: value})
     everything = ask(question, required(question))
-    if question.id in WITHOUT_ANSWER:
-        assert narrowed == everything
-        return
     assert narrowed
     told = TOLD.get(name, set())
     kept, all_rows = (
