@@ -13,11 +13,14 @@
     │   └── QueryLimitError    it needs more time, memory or text than it may have
     ├── QuestionError      a named question or one of its parameters is unknown
     ├── RecordNotFoundError
+    ├── SubmissionError    what was handed in cannot be read as records
     ├── UnknownTermError   a kind, an area or another term that the base does not have
     └── FormatError        an unknown format
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 
 class NexusError(Exception):
@@ -90,6 +93,39 @@ class QuestionError(NexusError):
 
 class RecordNotFoundError(NexusError):
     """No record has this identifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that keeps a submission from being read.
+
+    ``place`` is a JSON pointer, a line and column or a cell; ``field`` the field's name, ``value`` what was
+    given, ``message`` what is wrong and what to do, ``suggestion`` the nearest that would do.
+    """
+
+    message: str
+    place: str = ""
+    field: str = ""
+    value: str = ""
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        meant = f" Did you mean {self.suggestion}?" if self.suggestion else ""
+        return f"{where}{self.message}{meant}"
+
+
+class SubmissionError(NexusError):
+    """What was handed in cannot be read as records; ``faults`` holds everything found, in order.
+
+    ``too_large`` says that a limit was exceeded, ``unknown_type`` that the media type is not one of ours.
+    """
+
+    def __init__(self, faults: list[Fault], *, too_large: bool = False, unknown_type: bool = False) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+        self.too_large = too_large
+        self.unknown_type = unknown_type
 
 
 class UnknownTermError(NexusError):

@@ -10,6 +10,7 @@ from typing import Final
 
 from rdflib import DCTERMS, OWL, RDF, RDFS, SH, SKOS, XSD, Graph, Namespace, URIRef
 from rdflib.namespace import NamespaceManager
+from rdflib.term import Node
 
 BASE: Final = "https://w3id.org/nexuskb/"
 
@@ -22,6 +23,8 @@ REVISIONS: Final = Namespace(BASE + "revisions/")
 ACTS: Final = Namespace(BASE + "acts/")
 PEOPLE: Final = Namespace(BASE + "people/")
 VOCABULARIES: Final = BASE + "vocabularies/"
+#: The JSON-LD context of the documents of records.
+CONTEXT: Final = BASE + "context.jsonld"
 
 #: Prefixes bound in every file and usable in every query without declaring them.
 PREFIXES: Final[dict[str, str]] = {
@@ -72,6 +75,11 @@ def record_identifier(iri: str) -> str | None:
     return tail if tail != iri and IDENTIFIER_PATTERN.fullmatch(tail) else None
 
 
+def evidence_iri(identifier: str, number: int) -> URIRef:
+    """The IRI of a record's evidence of this number, from 1."""
+    return EV[f"{identifier}-e{number}"]
+
+
 def concept_iri(scheme: str, notation: str) -> URIRef:
     """The IRI of a vocabulary term, e.g. ``concept_iri("driver", "overgrazing")``."""
     return URIRef(f"{VOCABULARIES}{scheme}/{notation}")
@@ -80,6 +88,11 @@ def concept_iri(scheme: str, notation: str) -> URIRef:
 def scheme_iri(scheme: str) -> URIRef:
     """The IRI of a vocabulary, e.g. ``scheme_iri("driver")``."""
     return URIRef(VOCABULARIES + scheme)
+
+
+def local_name(iri: Node) -> str:
+    """The last part of an IRI of a class or a property: ``adopted`` of ``nx:adopted``."""
+    return re.split("[/#]", str(iri))[-1]
 
 
 def bind_prefixes(graph: Graph) -> Graph:

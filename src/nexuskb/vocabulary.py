@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -56,9 +57,16 @@ class Scheme:
 
     def nearest(self, text: str) -> Term | None:
         """The term that looks most like a misspelt one, if any is close."""
-        names = {name.casefold(): term for term in self.terms for name in (term.key, term.label)}
-        close = difflib.get_close_matches(text.strip().casefold(), names, n=1, cutoff=0.6)
-        return names[close[0]] if close else None
+        names = {name: term for term in self.terms for name in (term.label, term.key)}
+        near = nearest_name(text, names)
+        return names[near] if near else None
+
+
+def nearest_name(text: str, names: Iterable[str]) -> str:
+    """The name that looks most like a misspelt one in any case, or nothing if none is close."""
+    folded = {name.casefold(): name for name in names}
+    close = difflib.get_close_matches(text.strip().casefold(), folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else ""
 
 
 class Vocabularies:
