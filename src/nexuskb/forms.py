@@ -32,6 +32,7 @@ class Holds(Enum):
     TERM = "term"  #: a term of one vocabulary
     RECORD = "record"  #: another record
     THING = "thing"  #: a record, or a term of any vocabulary
+    LINK = "link"  #: an IRI in full
     EVIDENCE = "evidence"  #: a passage: source and pinpoint
 
 
@@ -174,11 +175,12 @@ class Forms:
         property_ = URIRef(str(first.path))
         mosts = [int(str(count)) for f in binding for count in self._shapes.objects(f.shape, SH.maxCount)]
         leasts = [int(str(count)) for f in binding for count in self._shapes.objects(f.shape, SH.minCount)]
+        links = any((f.shape, SH.nodeKind, SH.IRI) in self._shapes for f in binding)
         return FormField(
             key=local_name(property_),
             path=property_,
             about=first,
-            holds=_holds(first, datatypes, classes),
+            holds=Holds.LINK if links else _holds(first, datatypes, classes),
             least=max(leasts, default=0),
             most=min(mosts, default=None),
             datatypes=tuple(d for d in DATES if d in datatypes) or tuple(datatypes),

@@ -125,14 +125,9 @@ class Documents:
 def _plain(value: Node, field: FormField) -> str | None:
     """The value as a plain string, if one is read back as the same value."""
     if isinstance(value, Literal):
-        text = str(value)
-        if field.holds is Holds.WORDS:
-            return text if value.language == field.language else None
-        if value.language:
-            return None
-        read = _literal(text, field)
-        same = read is not None and read.datatype == value.datatype
-        return text if same else None
+        return _plain_literal(value, field)
+    if field.holds is Holds.LINK:
+        return str(value)
     if field.holds is Holds.TERM:
         head, _, key = str(value).rpartition("/")
         return key if head == VOCABULARIES + field.scheme and _KEY.fullmatch(key) else None
@@ -141,6 +136,14 @@ def _plain(value: Node, field: FormField) -> str | None:
         short = curie(str(value))
         return short if str(value).startswith(VOCABULARIES) and short != str(value) else None
     return identifier
+
+
+def _plain_literal(value: Literal, field: FormField) -> str | None:
+    text = str(value)
+    if field.holds is Holds.WORDS:
+        return text if value.language == field.language else None
+    read = None if value.language else _literal(text, field)
+    return text if read is not None and read.datatype == value.datatype else None
 
 
 def _value_object(value: Node) -> dict[str, str]:
@@ -367,6 +370,8 @@ class _Reading:
             return concept_iri(field.scheme, tail) if _KEY.fullmatch(tail) else _iri(text) or Literal(text)
         if field.holds in (Holds.RECORD, Holds.THING):
             return _iri(text) or (REC[text] if IDENTIFIER_PATTERN.fullmatch(text) else Literal(text))
+        if field.holds is Holds.LINK:
+            return _iri(text) or Literal(text)
         literal = _literal(text, field)
         return Literal(text) if literal is None else literal
 
@@ -420,6 +425,7 @@ _WANTED = {
     Holds.TERM: "the key of a vocabulary term between quotation marks",
     Holds.RECORD: "the identifier of a record between quotation marks",
     Holds.THING: "the identifier of a record, or a term such as driver:overgrazing, between quotation marks",
+    Holds.LINK: "an address between quotation marks",
     Holds.EVIDENCE: "objects with source, locator and assertion",
 }
 

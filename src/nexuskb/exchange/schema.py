@@ -176,6 +176,8 @@ def _term(field: FormField, schemes: Json, known: object) -> object:
             return _apart({**head, "@type": "@vocab"}, field.key, vocabulary)
         case Holds.THING:
             return _apart({**head, "@type": "@id"}, field.key, {"@base": str(REC), **schemes})
+        case Holds.LINK:
+            return {**head, "@type": "@id"}
         case Holds.RECORD:
             return {**head, "@type": "@id", "@context": {"@base": str(REC)}}
         case Holds.WORDS:
