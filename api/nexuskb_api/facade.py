@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 from fastapi import FastAPI, Request
 from rdflib import Graph
 
+from nexuskb.asking import Asking
 from nexuskb.content import read_model, read_shapes
 from nexuskb.errors import QuerySyntaxError
 from nexuskb.records.document import RecordReader
@@ -133,6 +134,15 @@ class Facade:
         """The variables and the bindings of a SELECT of our own."""
         answer = json.loads(await self._whole(query))
         return answer["head"]["vars"], answer["results"]["bindings"]
+
+    async def ask(self, work: Asking[T]) -> T:
+        """Do work that asks the store, its queries evaluated like those of any resource."""
+        try:
+            query = next(work)
+            while True:
+                query = work.send([plain(row) for row in await self.rows(query)])
+        except StopIteration as done:
+            return cast(T, done.value)
 
     async def _whole(self, query: str) -> bytes:
         """The answer to a query of our own as JSON, from the cache where it may come from there."""

@@ -49,6 +49,21 @@ class Answer:
         return " ".join(found)
 
 
+def named_records(rows: Iterable[PlainRow]) -> list[str]:
+    """The identifiers of the records that the rows name, in their order, each once.
+
+    A record is named by its IRI, or in a column whose name ends in ``Records`` by its identifier in a list.
+    """
+    found: dict[str, None] = {}
+    for row in rows:
+        for column, value in row.items():
+            if name := record_identifier(value):
+                found[name] = None
+            elif column.endswith("Records") and value != "none":
+                found.update(dict.fromkeys(part for part in value.split(", ") if part))
+    return list(found)
+
+
 def reservations_query(rows: Iterable[PlainRow]) -> str | None:
     """The query for the reservations of all records that the rows name; ``None`` if they name none."""
     named = sorted({value for row in rows for value in row.values() if record_identifier(value)})
