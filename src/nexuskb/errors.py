@@ -14,6 +14,14 @@
     ├── QuestionError      a named question or one of its parameters is unknown
     ├── RecordNotFoundError
     ├── SubmissionError    what was handed in cannot be read as records
+    ├── TokenError         a token or a session that lets nobody in
+    ├── EntryError         something entered is not taken as it stands; nothing of it was written
+    │   ├── MalformedEntryError  it is not the content of one record
+    │   ├── NotPermittedError    the person has no right to it
+    │   ├── StaleError           the record has changed since the person saw it
+    │   ├── StepError            the record stands where this cannot be done to it
+    │   ├── RejectedError        it does not conform to the shapes: a report
+    │   └── KeyReusedError       the idempotency key was used for something else
     ├── UnknownTermError   a kind, an area or another term that the base does not have
     └── FormatError        an unknown format
 """
@@ -21,6 +29,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nexuskb.validation.report import Report
 
 
 class NexusError(Exception):
@@ -134,3 +146,47 @@ class UnknownTermError(NexusError):
 
 class FormatError(NexusError):
     """An unknown format; the message lists the known ones."""
+
+
+class TokenError(NexusError):
+    """A token or a session that lets nobody in: unknown, expired, revoked. The message never repeats it."""
+
+
+class EntryError(NexusError):
+    """Something entered is not taken as it stands; nothing of it was written."""
+
+
+class MalformedEntryError(EntryError):
+    """It is not the content of one record: foreign subjects, unknown fields, values too long."""
+
+
+class NotPermittedError(EntryError):
+    """The person has no right to do this to this record."""
+
+
+class StaleError(EntryError):
+    """The record has changed since the person saw it; ``tag`` is its revision tag now, "" if it is new."""
+
+    def __init__(self, message: str, tag: str) -> None:
+        super().__init__(message)
+        self.tag = tag
+
+
+class StepError(EntryError):
+    """The record stands where this cannot be done to it; ``possible`` names what can."""
+
+    def __init__(self, message: str, possible: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.possible = possible
+
+
+class RejectedError(EntryError):
+    """It does not conform; ``report`` says what is wrong with which field."""
+
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class KeyReusedError(EntryError):
+    """The idempotency key was used before, for something else."""

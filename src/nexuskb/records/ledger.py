@@ -25,6 +25,7 @@ from typing import Any, Final
 from rdflib import URIRef
 
 from nexuskb.errors import LedgerError
+from nexuskb.store.ntriples import Triple
 from nexuskb.terms import NX, concept_iri
 
 #: The name of the ledger under the home directory.
@@ -45,6 +46,11 @@ Clock = Callable[[], dt.datetime]
 def utc_now() -> dt.datetime:
     """The time of the machine's clock."""
     return dt.datetime.now(tz=dt.UTC)
+
+
+def stamp(time: dt.datetime) -> str:
+    """A time as it is written down: UTC, to the second."""
+    return time.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,11 @@ class Standing:
 def state_triple(record: URIRef, state: str) -> bytes:
     """The statement of a review state as a line of N-Triples."""
     return f"{record.n3()} {NX.reviewState.n3()} {concept_iri('review', state).n3()} .\n".encode()
+
+
+def state_triples(record: URIRef, state: str) -> set[Triple]:
+    """The statement of a review state."""
+    return {(record, NX.reviewState, concept_iri("review", state))}
 
 
 class Ledger:

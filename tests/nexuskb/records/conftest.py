@@ -1,0 +1,104 @@
+"""A desk over the whole base with a ledger of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rdflib import Graph, URIRef
+from tests.entering import Clock, People
+
+from nexuskb.content import read_model, read_shapes
+from nexuskb.records.desk import Desk
+from nexuskb.records.entry import EntryRules
+from nexuskb.records.ledger import Ledger
+from nexuskb.settings import Settings
+from nexuskb.store.ntriples import Triple
+from nexuskb.terms import NX
+from nexuskb.validation.change import Change, ChangeChecker
+from nexuskb.validation.report import Report
+
+
+@pytest.fixture
+def people() -> People:
+    return People()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def own_settings(settings: Settings, home: Path) -> Settings:
+    """The settings of the checkout with a home of the test's own."""
+    return replace(settings, home=home)
+
+
+@pytest.fixture
+def ledger(home: Path, clock: Clock) -> Iterator[Ledger]:
+    with Ledger.open(home, clock) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def rules(settings: Settings) -> EntryRules:
+    return EntryRules(read_model(settings), read_shapes(settings))
+
+
+class Borrowed:
+    """A checker of the whole base that is given back as it was: reading the base takes a second."""
+
+    def __init__(self, checker: ChangeChecker) -> None:
+        self.checker = checker
+        self._before: dict[URIRef, frozenset[Triple]] = {}
+
+    def check(self, change: Change) -> Report:
+        return self.checker.check(change)
+
+    def current(self, subjects: Iterable[URIRef]) -> frozenset[Triple]:
+        return self.checker.current(subjects)
+
+    def apply(self, change: Change) -> None:
+        for subject, predicate, _ in change.added | change.removed:
+            if predicate == NX.reviewState:
+                self._before.setdefault(URIRef(str(subject)), self.current([URIRef(str(subject))]))
+        self.checker.apply(change)
+
+    def give_back(self) -> ChangeChecker:
+        for record, before in self._before.items():
+            self.checker.apply(Change(before, self.current([record])))
+        return self.checker
+
+
+@pytest.fixture(scope="session")
+def checkers() -> list[ChangeChecker]:
+    """Those that nobody uses now."""
+    return []
+
+
+@pytest.fixture
+def open_desk(
+    settings: Settings, rules: EntryRules, model: Graph, checkers: list[ChangeChecker]
+) -> Iterator[Callable[[Ledger], Desk]]:
+    """Opens desks over the curated files."""
+    borrowed: list[Borrowed] = []
+
+    def borrow() -> Borrowed:
+        borrowed.append(Borrowed(checkers.pop() if checkers else ChangeChecker.open(settings)))
+        return borrowed[-1]
+
+    yield lambda ledger: Desk(ledger, borrow, rules, model)
+    checkers += [each.give_back() for each in borrowed]
+
+
+@pytest.fixture
+def desk(ledger: Ledger, open_desk: Callable[[Ledger], Desk]) -> Desk:
+    return open_desk(ledger)
