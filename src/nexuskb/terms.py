@@ -80,6 +80,19 @@ def evidence_iri(identifier: str, number: int) -> URIRef:
     return EV[f"{identifier}-e{number}"]
 
 
+def owner(iri: str) -> str | None:
+    """The IRI of the record that a record or an evidence node belongs to, or ``None``.
+
+    The evidence of a record is ``ev:`` with the record's identifier, ``-e`` and a number.
+    """
+    if iri.startswith(str(EV)):
+        identifier, _, number = iri.removeprefix(str(EV)).rpartition("-e")
+        return (
+            str(REC) + identifier if number.isdigit() and IDENTIFIER_PATTERN.fullmatch(identifier) else None
+        )
+    return iri if record_identifier(iri) else None
+
+
 def concept_iri(scheme: str, notation: str) -> URIRef:
     """The IRI of a vocabulary term, e.g. ``concept_iri("driver", "overgrazing")``."""
     return URIRef(f"{VOCABULARIES}{scheme}/{notation}")

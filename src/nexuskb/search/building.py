@@ -1,4 +1,4 @@
-"""Writing the index: one SQLite file, made once and never changed.
+"""Writing the index: one SQLite file, made once, and brought up to date record by record.
 
 ``record`` holds what is shown. Its columns of text are indexed in two parts, titles and bodies, so that the
 length of a body does not count against a title. Each part has three FTS5 tables: ``words`` as they are,
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -30,9 +30,11 @@ CREATE TABLE record (
   id INTEGER PRIMARY KEY, identifier TEXT NOT NULL, kind TEXT NOT NULL, language TEXT NOT NULL,
   {", ".join(f"{column} TEXT NOT NULL" for column in COLUMNS)}
 );
+CREATE UNIQUE INDEX record_of_identifier ON record (identifier);
 CREATE TABLE term (facet TEXT, value TEXT, record INTEGER, PRIMARY KEY (facet, value, record)) WITHOUT ROWID;
 CREATE INDEX term_of_record ON term (record, facet, value);
 CREATE TABLE title (text TEXT, record INTEGER, PRIMARY KEY (text, record)) WITHOUT ROWID;
+CREATE INDEX title_of_record ON title (record);
 CREATE TABLE reservation (record INTEGER, words TEXT, PRIMARY KEY (record, words)) WITHOUT ROWID;
 """
 _PLAIN: Final = "unicode61 remove_diacritics 2"
@@ -61,6 +63,43 @@ def write_index(path: Path, documents: Iterable[Document]) -> None:
         os.fsync(written.fileno())
 
 
+def update_index(connection: sqlite3.Connection, documents: Mapping[str, Document | None]) -> None:
+    """Bring records up to date, by identifier, in the transaction that is open; ``None`` is for one that went.
+
+    What is found afterwards is what is found in an index that was written anew.
+    """
+    for identifier, document in documents.items():
+        known = connection.execute("SELECT id FROM record WHERE identifier = ?", [identifier]).fetchone()
+        if known:
+            _remove(connection, known[0])
+        if document is not None:
+            (last,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM record").fetchone()
+            _write(connection, known[0] if known else last + 1, document)
+
+
+def _remove(connection: sqlite3.Connection, number: int) -> None:
+    """Take a record out. FTS5 is told the texts that it indexed, as it keeps none of them itself."""
+    texts = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM record WHERE id = ?", [number]).fetchone()  # noqa: S608 -- our names
+    shown = dict(zip(COLUMNS, texts, strict=True))
+    for part, columns in PARTS.items():
+        for kind in KINDS:
+            table = f"{part}_{kind}"
+            _insert(
+                connection,
+                table,
+                (table, "rowid", *columns),
+                ["delete", number, *_indexed(kind, columns, shown)],
+            )
+    for table in ("term", "title", "reservation"):
+        connection.execute(f"DELETE FROM {table} WHERE record = ?", [number])  # noqa: S608 -- our names
+    connection.execute("DELETE FROM record WHERE id = ?", [number])
+
+
+def _indexed(kind: str, columns: Iterable[str], shown: Mapping[str, str]) -> list[str]:
+    """The texts of some columns as a table of this kind indexes them."""
+    return [paired(shown[column]) if kind == "pairs" else fold(shown[column]) for column in columns]
+
+
 def _text_tables() -> Iterator[str]:
     for part, columns in PARTS.items():
         for kind, options in _OPTIONS.items():
@@ -73,7 +112,7 @@ def _write(connection: sqlite3.Connection, number: int, document: Document) -> N
     _insert(connection, "record", ("id", "identifier", "kind", "language", *shown), [*head, *shown.values()])
     for part, columns in PARTS.items():
         for kind in KINDS:
-            texts = [paired(shown[column]) if kind == "pairs" else fold(shown[column]) for column in columns]
+            texts = _indexed(kind, columns, shown)
             _insert(connection, f"{part}_{kind}", ("rowid", *columns), [number, *texts])
     for facet, value in sorted(document.terms):
         _insert(connection, "term", ("facet", "value", "record"), [facet, value, number])

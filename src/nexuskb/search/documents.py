@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from rdflib import DCTERMS
+from rdflib import DCTERMS, URIRef
 
 from nexuskb.store.port import TripleStore
 from nexuskb.terms import GRAPHS, NX, VOCABULARIES, record_identifier
@@ -18,12 +18,15 @@ from nexuskb.terms import GRAPHS, NX, VOCABULARIES, record_identifier
 FACETS: Final = ("kind", "area", "domain", "driver", "impact", "sector", "status", "year")
 
 _RECORDS: Final = GRAPHS.records.n3()
+#: In each query ``#only`` is the place for the records that are asked for, if not all are.
 _NAMES: Final = f"""SELECT ?record ?kind ?label (LANG(?label) AS ?language) WHERE {{
+  #only
   GRAPH {_RECORDS} {{ ?record nx:reviewState ?state ; a ?kind ; rdfs:label ?label }}
 }}"""
 #: Every property whose values are texts, as the ontology says. Texts for people have a language; publishers,
 #: codes and figures as printed have none.
 _TEXTS: Final = f"""SELECT ?record ?property ?text (LANG(?text) AS ?language) WHERE {{
+  #only
   {{ ?property rdfs:range rdf:langString }} UNION {{ ?property rdfs:range xsd:string }}
   UNION {{ VALUES ?property {{ dcterms:description dcterms:identifier skos:note }} }}
   GRAPH {_RECORDS} {{ ?record ?property ?text }}
@@ -34,6 +37,7 @@ _CONCEPTS: Final = """SELECT ?concept ?scheme ?name WHERE {
 }"""
 #: What a record is about: concepts by which it is found and filtered, and other records.
 _ABOUT: Final = """SELECT ?record ?thing WHERE {
+  #only
   VALUES ?property {
     nx:area nx:domain nx:driver nx:impact nx:addressesDriver nx:addressesImpact nx:addressesThroughMeasures
     nx:addresses nx:from nx:to nx:sector nx:legalStatus nx:policyKind nx:instrument nx:response
@@ -41,9 +45,9 @@ _ABOUT: Final = """SELECT ?record ?thing WHERE {
   }
   ?record ?property ?thing
 }"""
-_SOURCES: Final = "SELECT ?record ?source WHERE { ?record nx:evidence/nx:source ?source }"
-_YEARS: Final = "SELECT ?record ?date WHERE { ?record nx:adopted|nx:refYear ?date }"
-_RESERVATIONS: Final = "SELECT ?record ?words WHERE { ?record nx:reservation ?words }"
+_SOURCES: Final = "SELECT ?record ?source WHERE {\n  #only\n  ?record nx:evidence/nx:source ?source\n}"
+_YEARS: Final = "SELECT ?record ?date WHERE {\n  #only\n  ?record nx:adopted|nx:refYear ?date\n}"
+_RESERVATIONS: Final = "SELECT ?record ?words WHERE {\n  #only\n  ?record nx:reservation ?words\n}"
 #: Properties of which a passage is rather shown than of others, the best last.
 _TELLING: Final = (str(NX.result), str(DCTERMS.description))
 
@@ -117,23 +121,31 @@ class _Gathered:
         )
 
 
-def read_documents(store: TripleStore) -> list[Document]:
-    """All records of a store as documents, in the order of their identifiers."""
-    names = {record: (kind, clean(label), lang) for record, kind, label, lang in sorted(_rows(store, _NAMES))}
-    concepts = _Concepts(store)
+def read_documents(
+    store: TripleStore, records: Collection[str] | None = None, concepts: Concepts | None = None
+) -> list[Document]:
+    """Records of a store as documents, in the order of their identifiers.
+
+    All of them, or those with the IRIs ``records``, as far as they are there. ``concepts`` are the vocabulary
+    terms of the store, where they have been read before.
+    """
+    names = _names(store, records)
+    concepts = concepts or Concepts(store)
     gathered = _Gathered()
-    for record, property_, text, language in _rows(store, _TEXTS):
+    for record, property_, text, language in _rows(store, _TEXTS, records):
         gathered.add_text(record, property_, text, language)
-    for record, thing in [*_rows(store, _ABOUT), *_rows(store, _SOURCES)]:
-        if thing in names:
-            gathered.context.add(record, names[thing][1])
+    tied = [*_rows(store, _ABOUT, records), *_rows(store, _SOURCES, records)]
+    labels = names if records is None else _names(store, {thing for _, thing in tied})
+    for record, thing in tied:
+        if thing in labels:
+            gathered.context.add(record, labels[thing][1])
         for name in concepts.names.get(thing, ()):
             gathered.subjects.add(record, name)
         if thing in concepts.terms:
             gathered.terms[record].add(concepts.terms[thing])
-    for record, date in _rows(store, _YEARS):
+    for record, date in _rows(store, _YEARS, records):
         gathered.terms[record].add(("year", date[:4]))
-    for record, words in _rows(store, _RESERVATIONS):
+    for record, words in _rows(store, _RESERVATIONS, records):
         gathered.reservations[record].add(words)
     documents = [
         gathered.document(record, identifier, kind.removeprefix(str(NX)), label, language)
@@ -143,13 +155,19 @@ def read_documents(store: TripleStore) -> list[Document]:
     return sorted(documents, key=lambda document: document.identifier)
 
 
-class _Concepts:
+def _names(store: TripleStore, records: Collection[str] | None) -> dict[str, tuple[str, str, str]]:
+    """Kind, label and language of the label of records."""
+    rows = sorted(_rows(store, _NAMES, records))
+    return {record: (kind, clean(label), language) for record, kind, label, language in rows}
+
+
+class Concepts:
     """The names of the terms of all vocabularies, and the facet and key of those that are filters."""
 
     def __init__(self, store: TripleStore) -> None:
         self.names: defaultdict[str, list[str]] = defaultdict(list)
         self.terms: dict[str, tuple[str, str]] = {}
-        for concept, scheme, name in _rows(store, _CONCEPTS):
+        for concept, scheme, name in _rows(store, _CONCEPTS, None):
             self.names[concept].append(name)
             facet = scheme.removeprefix(VOCABULARIES)
             if facet in FACETS:
@@ -161,6 +179,9 @@ def clean(text: str) -> str:
     return re.sub(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+", " ", unicodedata.normalize("NFC", text)).strip()
 
 
-def _rows(store: TripleStore, query: str) -> Iterable[tuple[str, ...]]:
+def _rows(store: TripleStore, query: str, records: Collection[str] | None) -> Iterator[tuple[str, ...]]:
+    if records is not None:
+        iris = (URIRef(record).n3() for record in sorted(records) if record_identifier(record))
+        query = query.replace("#only", f"VALUES ?record {{ {' '.join(iris)} }}")
     for row in store.select(query).rows:
         yield tuple("" if term is None else str(term) for term in row)

@@ -8,9 +8,10 @@ writes is ever read as a query language, and a long search costs no more than it
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from heapq import nlargest
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
@@ -91,11 +92,20 @@ def open_index(path: Path, connections: int = 1) -> SearchIndex:
     The connections are made here, so that they stay good when the file is removed after a newer filling.
     Raises :class:`SettingsError`.
     """
+    return _open(path, connections, "mode=ro&immutable=1")
+
+
+def open_changing_index(path: Path, connections: int = 1) -> SearchIndex:
+    """Open an index for reading that is brought up to date meanwhile (see :mod:`nexuskb.search.live`)."""
+    return _open(path, connections, "mode=ro")
+
+
+def _open(path: Path, connections: int, how: str) -> SearchIndex:
     pool: SimpleQueue[sqlite3.Connection] = SimpleQueue()
-    address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    address = f"{path.absolute().as_uri()}?{how}"
     try:
         for _ in range(connections):
-            connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+            connection = sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None)
             connection.execute("SELECT COUNT(*) FROM term").fetchone()
             pool.put(connection)
     except sqlite3.Error as error:
@@ -121,22 +131,24 @@ class SearchIndex:
         search = read_search(query)
         with self._connection() as connection:
             scores = _scores(connection, search, filters or {})
-            shown = _ranked(scores)[offset : offset + max(0, limit)]
+            shown = _ranked(connection, scores, offset + max(0, limit))[offset:]
             return Found(len(scores), _hits(connection, search, shown, scores), _facets(connection, scores))
 
     def identifiers(self, query: str) -> list[str]:
         """The identifiers of what :meth:`search` finds, in rank order, but not more than 10,000."""
         with self._connection() as connection:
-            ranked = _ranked(_scores(connection, read_search(query), {}))[:MOST_HITS]
-            names: dict[int, str] = dict(connection.execute("SELECT id, identifier FROM record"))
+            ranked = _ranked(connection, _scores(connection, read_search(query), {}), MOST_HITS)
+            names = _identifiers(connection, ranked)
             return [names[number] for number in ranked]
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         connection = self._connections.get()
         try:
+            connection.execute("BEGIN")  # all of a search sees one state of the index
             yield connection
         finally:
+            connection.rollback()
             self._connections.put(connection)
 
 
@@ -204,9 +216,22 @@ def _matching(connection: sqlite3.Connection, way: Way) -> dict[int, float]:
     return scores
 
 
-def _ranked(scores: Mapping[int, float]) -> list[int]:
-    """The best first; what is equally good in the order of identifiers, which is that of the numbers."""
-    return sorted(scores, key=lambda number: (-scores[number], number))
+def _ranked(connection: sqlite3.Connection, scores: Mapping[int, float], most: int) -> list[int]:
+    """The best first, not more than ``most``; what is equally good in the order of identifiers."""
+    if not most or not scores:
+        return []
+    least = nlargest(most, scores.values())[-1]
+    among = [number for number, score in scores.items() if score >= least]
+    names = _identifiers(connection, among)
+    return sorted(among, key=lambda number: (-scores[number], names[number]))[:most]
+
+
+def _identifiers(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, str]:
+    rows = connection.execute(
+        "SELECT id, identifier FROM record WHERE id IN (SELECT value FROM json_each(?))",
+        [f"[{','.join(map(str, numbers))}]"],
+    )
+    return dict(rows)
 
 
 def _hits(
