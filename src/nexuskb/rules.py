@@ -6,8 +6,8 @@ derived triple can always be traced to one rule and the records it names.
 So that a change of one record does not cost a pass over the base, a rule says in its header which of its
 solutions a change can touch: ``#+ touches: (?policy) ?changed nx:ofPolicy ?policy`` leads from a node that
 changed to the values of the variables in brackets. It holds if every match of the rule that uses a triple of
-``?changed`` has such values. Each ``#only`` line in the query is the place where these values go, one in every
-group and every sub-select that the variables are bound in; the variables stand in the template, and no two
+``?changed`` has such values. Each ``#only`` line in the query is the place where these values go, one in
+every group and every sub-select that binds the variables; the variables stand in the template, and no two
 values of them conclude the same triple.
 """
 

@@ -161,6 +161,12 @@ class Ledger:
         row = self.row("SELECT head FROM accepted ORDER BY seq DESC LIMIT 1")
         return str(row[0]) if row else ""
 
+    @property
+    def seq(self) -> int:
+        """The number of the last accepted change; 0 before the first."""
+        row = self.row("SELECT MAX(seq) FROM accepted")
+        return int(row[0] or 0) if row else 0
+
     def head_at(self, seq: int) -> str | None:
         """The head after the change ``seq``; "" for 0, ``None`` if there is no such change.
 

@@ -64,7 +64,7 @@ def write_index(path: Path, documents: Iterable[Document]) -> None:
 
 
 def update_index(connection: sqlite3.Connection, documents: Mapping[str, Document | None]) -> None:
-    """Bring records up to date, by identifier, in the transaction that is open; ``None`` is for one that went.
+    """Bring records up to date, by identifier, in the open transaction; ``None`` is for one that went.
 
     What is found afterwards is what is found in an index that was written anew.
     """

@@ -1,7 +1,7 @@
 """A change of some records in a store: their statements, what is derived from them, what is found of them.
 
-The cost grows with the change and with what it touches, not with the base. A store after any number of changes
-is the same as one filled from what the records have become.
+The cost grows with the change and with what it touches, not with the base. A store after any number of
+changes is the same as one filled from what the records have become.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def change(
     :class:`ContentError` if something is no N-Triples or not of the record that it is said to be; then the
     store is as it was. It must have no other reader while this goes on.
     """
-    after = {quad for record, statements in records.items() for quad in _read(record, statements)}
+    scratch = ox.Store()  # it writes literals as the store does, so that equal ones are seen to be equal
+    scratch.extend(quad for record, statements in records.items() for quad in _read(record, statements))
+    after = set(scratch)
     before = {quad for record in records for quad in _held(store, ox.NamedNode(record))}
     removed, added = before - after, after - before
     changed = {quad.subject for quad in (*removed, *added) if isinstance(quad.subject, ox.NamedNode)}
@@ -76,8 +78,13 @@ def _held(store: ox.Store, record: ox.NamedNode) -> Iterable[ox.Quad]:
     statements = list(store.quads_for_pattern(record, None, None, RECORDS))
     yield from statements
     for quad in statements:
-        if quad.predicate == _EVIDENCE and owner(getattr(quad.object, "value", "")) == record.value:
-            yield from store.quads_for_pattern(quad.object, None, None, RECORDS)
+        node = quad.object
+        if (
+            quad.predicate == _EVIDENCE
+            and isinstance(node, ox.NamedNode)
+            and owner(node.value) == record.value
+        ):
+            yield from store.quads_for_pattern(node, None, None, RECORDS)
 
 
 def _derived(
@@ -125,11 +132,11 @@ def _documents(
     store: ox.Store, subjects: Collection[str], concepts: Concepts | None
 ) -> dict[str, Document | None]:
     """The documents of the records among some subjects and of those that show their names."""
-    records = {iri for iri in subjects if record_identifier(iri)}
-    query = _POINTING.format(changed=values(("?changed",), ((f"<{iri}>",) for iri in sorted(records))))
+    nodes = sorted(iri for iri in subjects if owner(iri))
+    query = _POINTING.format(changed=values(("?changed",), ((f"<{iri}>",) for iri in nodes)))
     pointing = store.query(query, prefixes=PREFIXES, use_default_graph_as_union=True)
     assert isinstance(pointing, ox.QuerySolutions)  # noqa: S101 -- a SELECT
-    records |= {node.value for (node,) in pointing if isinstance(node, ox.NamedNode)}
+    records = set(nodes) | {node.value for (node,) in pointing if isinstance(node, ox.NamedNode)}
     found: dict[str, Document | None] = {
         identifier: None for iri in records if (identifier := record_identifier(iri))
     }
