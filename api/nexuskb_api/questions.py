@@ -8,14 +8,19 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from nexuskb.errors import FormatError, QuestionError
+from nexuskb.exchange.citations.bibliographies import BIBLIOGRAPHY_FORMATS, bibliography_format
+from nexuskb.exchange.citations.references import named_records
 from nexuskb.questions.answers import Answer, answer, as_csv, reservations_query
 from nexuskb.questions.catalogue import Question, allowed_values, fill, question, questions
 from nexuskb.sparql.formats import CSV, JSON, negotiate
 from nexuskb.sparql.portable import declare_prefixes
+from nexuskb_api.bibliographies import bibliography_of
 from nexuskb_api.facade import Binding, Facade, facade_of, plain
 from nexuskb_api.pages import page, wants_html
 
 router = APIRouter(tags=["Questions"])
+
+_FORMATS = ["json", "csv", *(choice.extension for choice in BIBLIOGRAPHY_FORMATS)]
 
 
 @router.head("/questions", include_in_schema=False)
@@ -34,7 +39,7 @@ async def list_questions(request: Request) -> Response:
     summary="The answer to a named question",
     openapi_extra={
         "parameters": [
-            {"name": "format", "in": "query", "schema": {"type": "string", "enum": ["json", "csv"]}},
+            {"name": "format", "in": "query", "schema": {"type": "string", "enum": _FORMATS}},
             {"name": "parameters of the question", "in": "query", "schema": {"type": "string"}},
         ]
     },
@@ -52,8 +57,15 @@ async def answer_question(request: Request, identifier: str) -> Response:
     form = request.query_params.get("format") or _preferred(request)
     if html:
         return await _answer_page(request, facade, asked, values, query)
-    if form not in ("csv", "json"):
-        raise FormatError(f"The format {form!r} is not known here. Choose json or csv.")
+    cited = bibliography_format(form)
+    if form not in ("csv", "json") and not cited:
+        raise FormatError(
+            f"The format {form!r} is not known here. Choose json or csv, or csljson, bib or ris for the "
+            "sources behind the answer."
+        )
+    if cited:
+        rows = [plain(binding) for binding in await facade.rows(query)]
+        return await bibliography_of(facade, named_records(rows), cited, asked.id)
     given = await _answer(facade, *await facade.table(query))
     if form == "csv":
         headers = {"Content-Disposition": f'attachment; filename="{asked.id}.csv"', "Vary": "Accept"}

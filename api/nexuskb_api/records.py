@@ -8,15 +8,25 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from nexuskb.errors import FormatError, RecordNotFoundError, UnknownTermError
+from nexuskb.exchange.citations.bibliographies import (
+    BIBLIOGRAPHY_FORMATS,
+    bibliography_format,
+)
+from nexuskb.exchange.citations.embedded import coins, meta_tags
+from nexuskb.exchange.citations.footnotes import footnote
+from nexuskb.exchange.citations.references import Citation, cite, references
 from nexuskb.exchange.turtle import serialise
 from nexuskb.records.document import moved_query, plain_query, record_query
 from nexuskb.sparql.formats import GRAPH_FORMATS, TURTLE, format_by_name, negotiate
 from nexuskb.terms import IDENTIFIER_PATTERN, NX
 from nexuskb.vocabulary import Term
+from nexuskb_api.bibliographies import bibliography_file
 from nexuskb_api.facade import Facade, facade_of, plain
 from nexuskb_api.pages import page, wants_html
 
 router = APIRouter(tags=["Records"])
+
+_FORMATS = (*GRAPH_FORMATS, *BIBLIOGRAPHY_FORMATS)
 
 
 @router.head("/records", include_in_schema=False)
@@ -47,7 +57,10 @@ async def list_records(request: Request, kind: str = "", area: str = "") -> Resp
 @router.head("/records/{name}", include_in_schema=False)
 @router.get("/records/{name}", summary="A record")
 async def get_record(request: Request, name: str) -> Response:
-    """A record by its identifier; an extension (.ttl, .nt, .rdf, .jsonld, .json, .html) sets the format."""
+    """A record by its identifier; an extension or ``format`` sets the format.
+
+    As data: ttl, nt, rdf, jsonld, json; the sources that it cites, as a bibliography: csljson, bib, ris.
+    """
     identifier, _, extension = name.partition(".")
     extension = extension or request.query_params.get("format", "")
     if not IDENTIFIER_PATTERN.fullmatch(identifier):
@@ -63,11 +76,27 @@ async def get_record(request: Request, name: str) -> Response:
         document = facade.records.read(graph, identifier)
         if extension == "json":
             return JSONResponse(asdict(document), headers=headers)
-        return page(request, "record.html", {"record": document}, headers=headers)
+        shown = {"record": document, **_citing(await facade.ask(cite([identifier])), identifier)}
+        return page(request, "record.html", shown, headers=headers)
+    return await _as_file(request, facade, identifier, extension, headers)
+
+
+async def _as_file(
+    request: Request, facade: Facade, identifier: str, extension: str, headers: dict[str, str]
+) -> Response:
+    """The record's statements, or the sources that it cites, in a format for programs."""
     accept = request.headers.get("accept")
-    chosen = format_by_name(extension, GRAPH_FORMATS) if extension else negotiate(accept, GRAPH_FORMATS)
+    chosen = bibliography_format(extension) or (
+        format_by_name(extension, GRAPH_FORMATS) if extension else negotiate(accept, _FORMATS)
+    )
+    if chosen in BIBLIOGRAPHY_FORMATS:
+        try:
+            citations = await facade.ask(cite([identifier]))
+        except RecordNotFoundError:
+            return await _moved(request, facade, identifier, extension)
+        return bibliography_file(references(citations), chosen, identifier, headers)
     if chosen is None:
-        known = ", ".join(choice.media_type for choice in GRAPH_FORMATS)
+        known = ", ".join(choice.media_type for choice in _FORMATS)
         raise FormatError(f"Nothing in Accept: {accept} fits a record. It comes as text/html, {known}.")
     graph = await facade.graph(plain_query(identifier))
     if not len(graph):
@@ -110,6 +139,15 @@ async def _moved(request: Request, facade: Facade, identifier: str, extension: s
 def _links(request: Request, identifier: str) -> str:
     here = request.url_for("get_record", name=identifier)
     return ", ".join(
-        f'<{here}.{choice.extension}>; rel="alternate"; type="{choice.media_type}"'
-        for choice in GRAPH_FORMATS
+        f'<{here}.{choice.extension}>; rel="alternate"; type="{choice.media_type}"' for choice in _FORMATS
     )
+
+
+def _citing(citations: list[Citation], identifier: str) -> dict[str, object]:
+    """What the page says for citing: the footnote, and the metadata that reference managers read."""
+    itself = [c.reference for c in citations if c.reference.identifier == identifier]
+    return {
+        "footnote": footnote(citations) if citations else (),
+        "meta": [tag for reference in itself for tag in meta_tags(reference)],
+        "coins": [] if itself else [coins(reference) for reference in references(citations)],
+    }

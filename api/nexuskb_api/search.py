@@ -10,12 +10,14 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from nexuskb.errors import FormatError
+from nexuskb.exchange.citations.bibliographies import bibliography_format
 from nexuskb.questions.answers import as_csv
 from nexuskb.search.documents import FACETS
 from nexuskb.search.filters import read_filters
 from nexuskb.search.index import MOST_HITS, Count, Found
 from nexuskb.sparql.formats import CSV, JSON, negotiate
 from nexuskb.terms import record_iri
+from nexuskb_api.bibliographies import bibliography_of
 from nexuskb_api.facade import Facade, facade_of
 from nexuskb_api.pages import page, wants_html
 
@@ -39,7 +41,7 @@ _PARAMETERS = [
         ("q", "string", 'Words in any script, "quoted phrases" and -excluded words.'),
         *((facet, "string", f"Only records with this: {_HEADINGS[facet].lower()}.") for facet in FACETS),
         ("page", "integer", f"Which {_PER_PAGE} of the hits, from 1. CSV has all of them."),
-        ("format", "string", "html, json or csv."),
+        ("format", "string", "html, json or csv; csljson, bib or ris for the sources."),
     )
 ]
 
@@ -82,8 +84,14 @@ async def search(request: Request) -> Response:
         headers = {"Content-Disposition": 'attachment; filename="search.csv"', "Vary": "Accept"}
         body = await facade.apart(lambda: as_csv(found.as_answer()))
         return Response(body, 200, headers, media_type=CSV.content_type)
+    if cited := bibliography_format(form):
+        found = await _found(facade, _Asked(asked.query, filters, 1), MOST_HITS)
+        return await bibliography_of(facade, [hit.identifier for hit in found.hits], cited, "search")
     if form != "json":
-        raise FormatError(f"The format {form!r} is not known here. Choose html, json or csv.")
+        raise FormatError(
+            f"The format {form!r} is not known here. Choose html, json or csv, or csljson, bib or ris for "
+            "the sources behind the hits."
+        )
     return _data(facade, asked, await _found(facade, asked))
 
 

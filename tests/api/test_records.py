@@ -9,6 +9,7 @@ import pytest
 from html_reading import Page
 from rdflib import DCTERMS, RDF, RDFS, Graph
 
+from nexuskb.exchange.citations.bibliographies import BIBLIOGRAPHY_FORMATS
 from nexuskb.store.embedded import OxigraphStore
 from nexuskb.terms import NX, REC, concept_iri, record_identifier
 
@@ -84,7 +85,8 @@ def test_what_a_record_does_not_come_as_is_answered_406_with_what_it_does(web) -
 def test_the_link_header_leads_to_every_data_format(web) -> None:
     for path in (f"/records/{ONE}", f"/records/{ONE}.html", f"/records/{ONE}.nt", f"/records/{ONE}.json"):
         links = re.findall(r'<([^>]+)>; rel="alternate"; type="([^"]+)"', web.get(path).headers["link"])
-        assert [kind for _, kind in links] == [kind for _, kind, _ in FORMATS]
+        bibliographies = [choice.media_type for choice in BIBLIOGRAPHY_FORMATS]
+        assert [kind for _, kind in links] == [*(kind for _, kind, _ in FORMATS), *bibliographies]
         for address, kind in links:
             assert address.startswith(str(web.base_url))
             assert web.get(address).headers["content-type"].partition(";")[0] == kind
