@@ -14,7 +14,7 @@ from nexuskb.exchange.citations.bibliographies import (
 )
 from nexuskb.exchange.citations.embedded import coins, meta_tags
 from nexuskb.exchange.citations.footnotes import footnote
-from nexuskb.exchange.citations.references import Citation, cite, references
+from nexuskb.exchange.citations.references import Citation, citations_in, cite, references
 from nexuskb.exchange.turtle import serialise
 from nexuskb.records.document import moved_query, plain_query, record_query
 from nexuskb.sparql.formats import GRAPH_FORMATS, TURTLE, format_by_name, negotiate
@@ -76,7 +76,8 @@ async def get_record(request: Request, name: str) -> Response:
         document = facade.records.read(graph, identifier)
         if extension == "json":
             return JSONResponse(asdict(document), headers=headers)
-        shown = {"record": document, **_citing(await facade.ask(cite([identifier])), identifier)}
+        citations = citations_in(graph, facade.model, identifier)
+        shown = {"record": document, **_citing(citations, identifier)}
         return page(request, "record.html", shown, headers=headers)
     return await _as_file(request, facade, identifier, extension, headers)
 

@@ -94,6 +94,8 @@ def styled(references: Sequence[Reference], style: Path) -> list[str]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of fields that the processor does not know
             read = CitationStylesStyle(str(style), validate=False)
+            if read.root.bibliography is None:
+                raise ValueError("it is for notes only and has no bibliography")
             bibliography = CitationStylesBibliography(read, CiteProcJSON(items), formatter.plain)
             for item in items:
                 bibliography.register(StyledCitation([CitationItem(item["id"])]))

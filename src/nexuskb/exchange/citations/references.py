@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rdflib import URIRef
+from rdflib import DCTERMS, RDF, RDFS, SKOS, Graph, URIRef
+from rdflib.term import Node
 
 from nexuskb.asking import Asking, PlainRow
 from nexuskb.errors import RecordNotFoundError
 from nexuskb.exchange.citations.imprints import Imprint, read_imprint
 from nexuskb.exchange.citations.titles import Title, read_title
-from nexuskb.terms import BASE, EV, IDENTIFIER_PATTERN, record_identifier, record_iri
+from nexuskb.terms import BASE, EV, IDENTIFIER_PATTERN, NX, record_identifier, record_iri
 
 #: Records asked for in one query, so that its text stays far below the limit on a query's size.
 _TOGETHER = 400
@@ -121,6 +122,68 @@ def cite(identifiers: Iterable[str]) -> Asking[list[Citation]]:
     for row in sorted(passages, key=lambda row: _place(row.get("evidence", ""))):
         found.setdefault(row["asked"], []).append(_citation(row, known))
     return [citation for each in asked for iri in _iris(each) for citation in found.get(str(iri), [])]
+
+
+def citations_in(graph: Graph, model: Graph, identifier: str) -> list[Citation]:
+    """The citations of a record or source that the graph of its document holds already, without a query.
+
+    ``graph`` is that of :func:`nexuskb.records.document.record_query`, ``model`` has the vocabularies.
+    """
+    record = record_iri(identifier)
+    evidence = sorted(graph.objects(record, NX.evidence), key=lambda node: _place(str(node)))
+    passages: list[tuple[Node | None, Node | None]] = [
+        (node, graph.value(node, NX.source)) for node in evidence
+    ] or [(None, record)]
+    known = _references(row for _, source in passages for row in _rows_in(graph, model, source))
+    cited = []
+    for node, source in passages:
+        row = {"asked": str(record)}
+        if str(source) in known:
+            row["source"] = str(source)
+        if node is not None:
+            row |= {
+                "record": str(record),
+                "evidence": str(node),
+                "locator": str(graph.value(node, NX.locator) or ""),
+                "assertion": str(graph.value(node, NX.assertion) or ""),
+            }
+        if "source" not in row:
+            kind = graph.value(record, RDF.type)
+            row["label"] = str(graph.value(record, RDFS.label) or identifier)
+            row["kind"] = _english(model, kind, RDFS.label) or "record"
+        cited.append(_citation(row, known))
+    return cited
+
+
+def _rows_in(graph: Graph, model: Graph, source: Node | None) -> Iterator[PlainRow]:
+    """The rows that :func:`_sources_query` would give for one source."""
+    label = graph.value(source, RDFS.label)
+    if source is None or label is None or graph.value(source, NX.sourceKind) is None:
+        return
+    single = {
+        "author": NX.authorOrPublisher, "language": NX.language, "date": DCTERMS.date, "url": NX.url,
+        "doi": NX.doi, "symbol": NX.unSymbol,
+    }  # fmt: skip
+    row = {name: str(value) for name, p in single.items() if (value := graph.value(source, p)) is not None}
+    row |= {
+        "source": str(source),
+        "title": str(label),
+        "titleLanguage": getattr(label, "language", None) or "",
+        "kind": str(model.value(graph.value(source, NX.sourceKind), SKOS.notation)),
+        "reading": _english(model, graph.value(source, NX.reading)),
+    }
+    yield row
+    states = (a for a in graph.objects(source, NX.area) if model.value(a, NX.isoAlpha3) is not None)
+    yield from (row | {"country": _english(model, area)} for area in states)
+    yield from (row | {"note": str(note)} for note in graph.objects(source, SKOS.note))
+    yield from (row | {"copy": _english(model, term)} for term in graph.objects(source, NX.copy))
+    for term in graph.objects(source, NX.sensitivity):
+        yield row | {"sensitivity": _english(model, term)}
+
+
+def _english(model: Graph, term: Node | None, name: URIRef = SKOS.prefLabel) -> str:
+    labels = (label for label in model.objects(term, name) if getattr(label, "language", "") == "en")
+    return str(next(labels, "")) if term is not None else ""
 
 
 def references(citations: Iterable[Citation]) -> list[Reference]:

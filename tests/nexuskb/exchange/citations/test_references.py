@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import io
+
 import pytest
+from rdflib import Graph
 
 from nexuskb.asking import drive, rows_of
 from nexuskb.errors import RecordNotFoundError
 from nexuskb.exchange.citations.imprints import Imprint, in_words, read_imprint
-from nexuskb.exchange.citations.references import cite, named_records, references, sources_alone
+from nexuskb.exchange.citations.references import citations_in, cite, named_records, references, sources_alone
 from nexuskb.questions.catalogue import Question, fill, questions
+from nexuskb.records.document import record_query
+from nexuskb.sparql.formats import N_TRIPLES
+from nexuskb.store.port import EVERYTHING
 
 
 def test_a_record_is_cited_by_its_passages_in_their_order(store) -> None:
@@ -28,6 +34,18 @@ def test_a_record_is_cited_by_its_passages_in_their_order(store) -> None:
 )
 def test_passages_and_sources_have_names_too(store, name: str) -> None:
     assert len(drive(cite([name]), rows_of(store))) == 1
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    ["mng-case-billion-trees-progress", "jpn-src-forest", "prk-src-agri-law", "mng-conflict-degraded-land",
+     "reg-src-neaspec-som28-dld", "mng-china-mongolia-desertification-2022"],
+)  # fmt: skip
+def test_the_graph_of_a_document_gives_the_same_citations(store, model, identifier: str) -> None:
+    out = io.BytesIO()
+    store.answer(record_query(identifier), EVERYTHING, N_TRIPLES, out)
+    graph = Graph().parse(data=out.getvalue(), format="nt")
+    assert citations_in(graph, model, identifier) == drive(cite([identifier]), rows_of(store))
 
 
 def test_a_record_without_evidence_is_cited_itself_but_is_no_source(store) -> None:
