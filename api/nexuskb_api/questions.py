@@ -9,8 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from nexuskb.errors import FormatError, QuestionError
 from nexuskb.exchange.citations.bibliographies import BIBLIOGRAPHY_FORMATS, bibliography_format
-from nexuskb.exchange.citations.references import named_records
-from nexuskb.questions.answers import Answer, answer, as_csv, reservations_query
+from nexuskb.questions.answers import Answer, answer, as_csv, named_records, reservations_query
 from nexuskb.questions.catalogue import Question, allowed_values, fill, question, questions
 from nexuskb.sparql.formats import CSV, JSON, negotiate
 from nexuskb.sparql.portable import declare_prefixes

@@ -13,12 +13,14 @@ import httpx
 import pytest
 from html_reading import Page, loaded_by_style
 
+from nexuskb.exchange.citations.bibliographies import BIBLIOGRAPHY_FORMATS
 from nexuskb.questions.catalogue import questions
 from nexuskb.store.embedded import OxigraphStore
 from nexuskb.terms import NX, REC, concept_iri, record_identifier
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
-MEDIA_TYPES = {"text/html", "application/json", "text/csv"}
+BIBLIOGRAPHIES = {choice.media_type for choice in BIBLIOGRAPHY_FORMATS}
+MEDIA_TYPES = {"text/html", "application/json", "text/csv", *BIBLIOGRAPHIES}
 STEPS = 2
 
 

@@ -197,12 +197,6 @@ def sources_alone(citations: Iterable[Citation]) -> list[Citation]:
     return [citation for citation in citations if citation.reference.identifier != citation.record]
 
 
-def named_records(rows: Iterable[PlainRow]) -> list[str]:
-    """The identifiers of the records that the rows of an answer name, in their order, each once."""
-    found = (record_identifier(value) for row in rows for value in row.values())
-    return list(dict.fromkeys(identifier for identifier in found if identifier))
-
-
 def base_reference(identifier: str, label: str, kind: str) -> Reference:
     """The record itself as something to cite: what has no evidence of its own, such as an institution."""
     return Reference(

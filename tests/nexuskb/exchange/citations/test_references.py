@@ -8,7 +8,8 @@ from rdflib import Graph
 from nexuskb.asking import drive, rows_of
 from nexuskb.errors import RecordNotFoundError
 from nexuskb.exchange.citations.imprints import Imprint, in_words, read_imprint
-from nexuskb.exchange.citations.references import citations_in, cite, named_records, references, sources_alone
+from nexuskb.exchange.citations.references import citations_in, cite, references, sources_alone
+from nexuskb.questions.answers import named_records
 from nexuskb.questions.catalogue import Question, fill, questions
 from nexuskb.records.document import record_query
 from nexuskb.sparql.formats import N_TRIPLES
