@@ -34,4 +34,4 @@ validate: install
 	$(BIN)/nexuskb validate
 
 clean:
-	rm -rf $(VENV) .nexuskb .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .nexuskb .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -88,9 +88,10 @@ def validate_nodes(base: Base, among: Collection[Node], progress: Progress | Non
     """Validate some subjects of a gathered base, on all cores."""
     portions = [
         (number, nodes[start : start + PORTION])
-        for number, nodes in _by_shape(base, among)
+        for number, nodes in by_shape(base, among)
         for start in range(0, len(nodes), PORTION)
     ]
+    base.shapes.forget()
     total, done = sum(len(nodes) for _, nodes in portions), 0
     violations = _without_kind(base, among)
     for found, count in _run(base, portions):
@@ -103,8 +104,9 @@ def validate_nodes(base: Base, among: Collection[Node], progress: Progress | Non
 
 def check_nodes(base: Base, among: Collection[Node]) -> Report:
     """Validate some subjects of a gathered base here and now, without other processes."""
+    base.shapes.forget()
     violations = _without_kind(base, among)
-    for number, nodes in _by_shape(base, among):
+    for number, nodes in by_shape(base, among):
         violations |= _check(base, number, nodes)
     return _report(base, among, violations)
 
@@ -114,7 +116,8 @@ def _report(base: Base, among: Collection[Node], violations: set[Violation]) -> 
     return Report(records, sorted(violations))
 
 
-def _by_shape(base: Base, among: Iterable[Node]) -> list[tuple[int, list[IdentifiedNode]]]:
+def by_shape(base: Base, among: Iterable[Node]) -> list[tuple[int, list[IdentifiedNode]]]:
+    """The numbers of the shapes that speak for some nodes, each with its focus nodes among them."""
     focus: dict[int, list[IdentifiedNode]] = defaultdict(list)
     for node in sorted(node for node in among if isinstance(node, IdentifiedNode)):
         for number in base.shapes_of(node):
@@ -185,18 +188,22 @@ def _check_inherited(number: int, nodes: list[IdentifiedNode]) -> set[Violation]
 
 
 def _check(base: Base, number: int, nodes: list[IdentifiedNode]) -> set[Violation]:
-    shape = base.shapes.targeted[number][0]
-    _, results = shape.validate(SHACLExecutor(), base.data, focus=nodes)
-    return {_violation(base, result) for result in results}
+    return {_violation(base, parts) for parts in raw_results(base, number, nodes)}
 
 
-def _violation(base: Base, result: tuple[str, Node, list[tuple[Node, Node, object]]]) -> Violation:
-    _, described_node, triples = result
-    parts: dict[Node, Node] = {}
-    for subject, predicate, value in triples:
-        node = value[1] if isinstance(value, tuple) else value
-        if subject == described_node and isinstance(node, Node):  # the others are details of this result
-            parts[predicate] = node
+def raw_results(base: Base, number: int, nodes: list[IdentifiedNode]) -> Iterator[dict[Node, Node]]:
+    """The validation results (SHACL, 3.6.2) of a shape for its focus nodes, by property."""
+    _, results = base.shapes.targeted[number][0].validate(SHACLExecutor(), base.data, focus=nodes)
+    for _, described_node, triples in results:
+        parts: dict[Node, Node] = {}
+        for subject, predicate, value in triples:
+            node = value[1] if isinstance(value, tuple) else value
+            if subject == described_node and isinstance(node, Node):  # the others are details of this result
+                parts[predicate] = node
+        yield parts
+
+
+def _violation(base: Base, parts: dict[Node, Node]) -> Violation:
     described = Result(
         focus=parts[SH.focusNode],
         source=parts.get(SH.sourceShape),

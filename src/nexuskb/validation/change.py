@@ -11,7 +11,7 @@ from rdflib.term import Node
 
 from nexuskb.settings import Settings
 from nexuskb.terms import NX, VOCABULARIES
-from nexuskb.validation.affected import Reads, reads_of_kinds, reads_of_shape
+from nexuskb.validation.affected import Reads, reads_of_kinds
 from nexuskb.validation.base import Base, check_nodes, gather
 from nexuskb.validation.report import Report
 from nexuskb.validation.triples import Triple
@@ -37,9 +37,7 @@ class ChangeChecker:
 
     def __init__(self, base: Base) -> None:
         self._base = base
-        graph = base.shapes.graph
-        shapes = [reads_of_shape(graph, shape.node) for shape, _ in base.shapes.targeted]
-        self._reads = Reads({*reads_of_kinds(), *(read for reads in shapes for read in reads)})
+        self._reads = Reads({*reads_of_kinds(), *base.shapes.reads})
 
     @classmethod
     def open(cls, settings: Settings) -> ChangeChecker:
@@ -47,22 +45,26 @@ class ChangeChecker:
         return cls(gather(settings, sorted(settings.data.rglob("*.ttl"))))
 
     def check(self, change: Change) -> Report:
-        """What would be wrong, after a change, with all the nodes whose verdict it can alter.
+        """What is wrong, after a change, with all the nodes whose verdict it can alter.
 
-        These are the nodes that it changes and those that it can break or mend: what links to them, what they
-        link to, holders of the same identifier. The base is afterwards as it was before.
+        The base is afterwards as it was before.
         """
-        added, removed = self._effect(change)
-        with self._in_place(added, removed):
-            nodes = {
-                node for node in self._reads.affected(self._base.data, (*added, *removed))
-                if not _of_model(node) and (node, None, None) in self._base.data
-            }  # fmt: skip
-            return check_nodes(self._base, nodes)
+        with self._in_place(change) as affected:
+            return check_nodes(self._base, affected)
+
+    def affected(self, change: Change) -> frozenset[Node]:
+        """The nodes whose verdict a change can alter, as far as they are there after it.
+
+        They are those that it changes and those that it can break or mend: what links to them, what they link
+        to, holders of the same identifier.
+        """
+        with self._in_place(change) as affected:
+            return affected
 
     def apply(self, change: Change) -> None:
         """Make a change part of the base, after it was written."""
-        self._put(*self._effect(change))
+        added, removed = self._effect(change)
+        self._put(added, removed)
 
     def current(self, subjects: Iterable[URIRef]) -> frozenset[Triple]:
         """The triples that some records have now, with those of their evidence."""
@@ -78,11 +80,16 @@ class ChangeChecker:
         return {t for t in added if t not in data}, {t for t in removed if t in data}
 
     @contextmanager
-    def _in_place(self, added: set[Triple], removed: set[Triple]) -> Iterator[None]:
-        """The base with the change in it, for as long as it takes to judge it: nothing is copied."""
+    def _in_place(self, change: Change) -> Iterator[frozenset[Node]]:
+        """The base with the change in it, for as long as it takes to judge it; what it affects. Nothing is
+        copied.
+        """
+        added, removed = self._effect(change)
+        data = self._base.data
         try:
             self._put(added, removed)
-            yield
+            affected = self._reads.affected(data, (*added, *removed))
+            yield frozenset(n for n in affected if not _of_model(n) and (n, None, None) in data)
         finally:
             self._put(removed, added)
 

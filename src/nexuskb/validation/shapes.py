@@ -8,14 +8,16 @@ from functools import cached_property
 from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
 from pyshacl.constraints.core.property_pair_constraints import LessThanOrEqualsConstraintComponent
 from pyshacl.errors import ReportableRuntimeError
-from pyshacl.shape import Shape
-from pyshacl.shapes_graph import ShapesGraph
 from rdflib import RDFS, SH, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode, Node
 
 from nexuskb.content import read_shapes
+from nexuskb.errors import ContentError
 from nexuskb.fields import Field, read_fields
 from nexuskb.settings import Settings
+from nexuskb.terms import curie
+from nexuskb.validation.affected import reads_of_shape
+from nexuskb.validation.kept import KeptShape, KeptShapes
 
 Term = IdentifiedNode | Literal
 
@@ -49,8 +51,11 @@ class Shapes:
     """The shapes graph ready for validation. Not to be shared between threads."""
 
     def __init__(self, graph: Graph) -> None:
+        """Raises :class:`~nexuskb.errors.ContentError` for a rule that is not SHACL Core."""
         self.graph = graph
-        self._shacl = ShapesGraph(graph)
+        _refuse_other_targets(graph)
+        self._shacl = KeptShapes(graph)
+        self.reads = {read for shape, _ in self.targeted for read in reads_of_shape(graph, shape.node)}
 
     @classmethod
     def load(cls, settings: Settings) -> Shapes:
@@ -58,7 +63,7 @@ class Shapes:
         return cls(read_shapes(settings))
 
     @cached_property
-    def targeted(self) -> list[tuple[Shape, frozenset[URIRef]]]:
+    def targeted(self) -> list[tuple[KeptShape, frozenset[URIRef]]]:
         """Each shape that has target classes, with them."""
         found = []
         for shape in self._shacl.shapes:
@@ -68,6 +73,10 @@ class Shapes:
             if classes:
                 found.append((shape, classes))
         return sorted(found, key=lambda pair: str(pair[0].node))
+
+    def forget(self) -> None:
+        """To be called when the data changed: what was said of values no longer holds."""
+        self._shacl.said.clear()
 
     @cached_property
     def targets(self) -> dict[Node, list[int]]:
@@ -88,3 +97,12 @@ class Shapes:
         if isinstance(shape, URIRef) and shape in self.fields:
             return self.fields[shape].name
         return str(self.graph.value(shape, RDFS.label) or "Record") if shape is not None else "Record"
+
+
+def _refuse_other_targets(graph: Graph) -> None:
+    for target in (SH.target, SH.targetNode, SH.targetObjectsOf, SH.targetSubjectsOf):
+        for shape in graph.subjects(target):
+            raise ContentError(
+                f"The shape {shape} names its focus nodes by {curie(target)}. "
+                "Name them by sh:targetClass, the only way that is looked at here."
+            )
