@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TypeVar, cast
 
 from fastapi import FastAPI, Request
@@ -27,10 +26,10 @@ from nexuskb.sparql.fairness import CLIENT, FairShare
 from nexuskb.sparql.formats import JSON, N_TRIPLES, ResultFormat
 from nexuskb.sparql.guard import QueryLimits, admit
 from nexuskb.sparql.parse import ParsedQuery
-from nexuskb.sparql.pool import WorkerPool
 from nexuskb.store.evaluating import RemoteEvaluator
 from nexuskb.store.filling import prepare
 from nexuskb.store.port import EVERYTHING, Dataset
+from nexuskb.store.serving import ServedBase
 from nexuskb.terms import PREFIXES
 from nexuskb.vocabulary import Scheme, Vocabularies
 from nexuskb_api.cache import AnswerCache, answer_key
@@ -52,10 +51,11 @@ class Facade:
     """Everything a resource needs to answer."""
 
     pool: Evaluator
+    base: ServedBase | None
+    asked_index: Callable[[], SearchIndex]
     model: Graph
     vocabularies: Vocabularies
     records: RecordReader
-    index: SearchIndex
     filters: dict[str, Scheme]
     graphs: frozenset[str]
     query_limits: QueryLimits
@@ -67,6 +67,11 @@ class Facade:
     def generation(self) -> str:
         """The content that is served."""
         return self.pool.generation
+
+    @property
+    def index(self) -> SearchIndex:
+        """The search index of this content."""
+        return self.asked_index()
 
     async def current(self) -> str:
         """The content that is served now; what is kept of an answer is kept under it."""
@@ -119,12 +124,19 @@ class Facade:
         """
         if not may_match(query):
             return await self.pool.answer(query, result_format, dataset, seconds)
-        replaced = await self.apart(lambda: replace_matches(query, self.index.identifiers))
-        try:
-            return await self.pool.answer(replaced, result_format, dataset, seconds)
-        except QuerySyntaxError:
-            await self.pool.answer(query, result_format, dataset, seconds)
-            raise
+        while True:
+            generation = self.generation
+            replaced = await self.apart(lambda: replace_matches(query, self.index.identifiers))
+            try:
+                answer = await self.pool.answer(replaced, result_format, dataset, seconds)
+            except QuerySyntaxError:
+                await self.pool.answer(query, result_format, dataset, seconds)
+                raise
+            if self.generation == generation:
+                return answer
+            await cast(
+                "AsyncGenerator[bytes, None]", answer
+            ).aclose()  # the base changed between search and query: what was found is not of it
 
     async def rows(self, query: str) -> list[Binding]:
         """The bindings of a SELECT of our own, as in SPARQL 1.1 Query Results JSON."""
@@ -171,20 +183,20 @@ def facade_of(request: Request) -> Facade:
 @asynccontextmanager
 async def open_facade(app: FastAPI, settings: Settings, serving: ServingSettings) -> AsyncIterator[None]:
     """Load everything for the life of the application."""
-    directory, generation = prepare(settings)
     model = read_model(settings)
-    limits = serving.limits
-    async with _evaluator(settings, directory, generation, serving) as pool:
+    async with AsyncExitStack() as stack:
+        pool, base, index = await _evaluator(stack, settings, serving)
         facade = Facade(
             pool=pool,
+            base=base,
+            asked_index=index,
             model=model,
             vocabularies=Vocabularies(model),
             records=RecordReader(model, read_shapes(settings)),
-            index=open_index(directory / INDEX_FILE, _SEARCHES),
             filters=filter_schemes(model),
             graphs=frozenset(),
             query_limits=QueryLimits(),
-            threads=FairShare(replace(limits, workers=_THREADS)),
+            threads=FairShare(replace(serving.limits, workers=_THREADS)),
         )
         for thread in range(_THREADS):
             facade.threads.offer(thread)
@@ -194,13 +206,17 @@ async def open_facade(app: FastAPI, settings: Settings, serving: ServingSettings
         yield
 
 
-def _evaluator(
-    settings: Settings, directory: Path, generation: str, serving: ServingSettings
-) -> AbstractAsyncContextManager[Evaluator]:
-    """What evaluates queries: the remote store that the settings name, or workers over the embedded one."""
+async def _evaluator(
+    stack: AsyncExitStack, settings: Settings, serving: ServingSettings
+) -> tuple[Evaluator, ServedBase | None, Callable[[], SearchIndex]]:
+    """What evaluates queries, the embedded base if it is that, and the index beside it."""
     if settings.store:
-        return RemoteEvaluator(settings.store, serving.limits)
-    return WorkerPool(directory, generation, serving.limits, serving.mode)
+        remote = await stack.enter_async_context(RemoteEvaluator(settings.store, serving.limits))
+        directory, _ = await asyncio.to_thread(prepare, settings)
+        index = open_index(directory / INDEX_FILE, _SEARCHES)
+        return remote, None, lambda: index
+    base = await stack.enter_async_context(ServedBase(settings, serving))
+    return base.pool, base, lambda: base.index
 
 
 def plain(row: Binding) -> dict[str, str]:

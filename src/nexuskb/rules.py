@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from nexuskb.errors import ContentError
 from nexuskb.headers import split_header
@@ -53,6 +54,16 @@ class Rule:
     words: str
     query: str
     touches: tuple[Touch, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The rule in plain types, for another process."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> Rule:
+        """The rule from plain types."""
+        touches = (Touch(tuple(touch["variables"]), touch["pattern"]) for touch in plain["touches"])
+        return cls(plain["name"], plain["title"], plain["words"], plain["query"], tuple(touches))
 
     def only(self, variables: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         """The rule for these values of its variables alone."""

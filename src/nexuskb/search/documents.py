@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 from rdflib import DCTERMS, URIRef
 
@@ -71,6 +71,16 @@ class Document:
     codes: str
     terms: frozenset[tuple[str, str]]
     reservations: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The document in plain types, for another process."""
+        return {**asdict(self), "terms": sorted(self.terms)}
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> Document:
+        """The document from plain types."""
+        terms = frozenset((facet, value) for facet, value in plain["terms"])
+        return cls(**{**plain, "terms": terms, "reservations": tuple(plain["reservations"])})
 
 
 class _Lines:

@@ -141,6 +141,12 @@ class FairShare(Generic[T]):
         self._free.append(worker)
         self._hand_out()
 
+    def withdraw(self) -> list[T]:
+        """Take back all workers that are free."""
+        free = list(self._free)
+        self._free.clear()
+        return free
+
     def release(self, client: str, seconds: float) -> None:
         """A client does not hold a worker any longer; it held it for so many seconds."""
         self.accounts.charge(client, seconds)
@@ -158,9 +164,7 @@ class FairShare(Generic[T]):
             for place in queue:
                 place.set_exception(_closing())
         self._queues.clear()
-        free = list(self._free)
-        self._free.clear()
-        return free
+        return self.withdraw()
 
     def _hand_out(self) -> None:
         while self._free:

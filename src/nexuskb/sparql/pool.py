@@ -3,23 +3,30 @@
 The pool belongs to one event loop. It starts the fork server, keeps a fixed number of workers, hands them out
 fairly to what waits for them (:mod:`nexuskb.sparql.fairness`), and replaces every worker that dies, and the
 fork server if that should.
+
+When the base changes, all queries get workers of the new generation from one moment on: those that are free
+are replaced at once, those at work when they have finished.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from nexuskb.errors import QueryError, QueryLimitError, SettingsError
+from nexuskb.errors import ContentError, QueryError, QueryLimitError, SettingsError
+from nexuskb.rules import Rule
+from nexuskb.search.documents import Document
 from nexuskb.sparql.fairness import CLIENT, FairShare
-from nexuskb.sparql.forkserver import COMMAND, FORK, KILL, WAIT
+from nexuskb.sparql.forkserver import CHANGE, COMMAND, FORK, KILL, MOVE, REFUSED, WAIT
 from nexuskb.sparql.formats import ResultFormat
 from nexuskb.sparql.frames import HEADER, Kind, Request, decode_error, frame
 from nexuskb.sparql.limits import PoolLimits
@@ -35,6 +42,7 @@ _PAUSE = 1.0
 class _Worker:
     pid: int
     server: asyncio.subprocess.Process
+    generation: str
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     client: str | None = None
@@ -54,6 +62,10 @@ class WorkerPool:
         self._control_lock = asyncio.Lock()
         self._leaving: set[asyncio.Task[int]] = set()
         self._closing = False
+        self._spare: list[_Worker] = []
+        self._forked = generation
+        self._changed: dict[str, str | None] = {}
+        self._rules: list[dict[str, Any]] = []
         self.restarts = 0
 
     async def __aenter__(self) -> WorkerPool:
@@ -74,7 +86,7 @@ class WorkerPool:
         for task in self._leaving:
             task.cancel()
         await asyncio.gather(*self._leaving, return_exceptions=True)
-        for worker in self._share.close():
+        for worker in (*self._share.close(), *self._spare):
             worker.writer.close()
         self._control.close()
         await self._server.wait()
@@ -82,6 +94,99 @@ class WorkerPool:
     async def current(self) -> str:
         """The content that is served: that of the start."""
         return self.generation
+
+    @asynccontextmanager
+    async def changing(
+        self, records: Mapping[str, bytes | None], rules: Collection[Rule], generation: str
+    ) -> AsyncIterator[dict[str, Document | None]]:
+        """Change records in the store in memory; queries see that when the context is left without an error.
+
+        Gives the documents of the search index that change with it, so that both can be done at one moment.
+        If the context is left by an error, the base stays as it was. Raises :class:`ContentError` for
+        records that cannot be read, and ``ConnectionError`` if the fork server does not do its part.
+        """
+        asked = {record: triples.decode() if triples else None for record, triples in records.items()}
+        plain = [rule.as_dict() for rule in rules]
+        async with self._control_lock:
+            if self._server.returncode is not None:
+                await self._restart()
+            try:
+                documents = await self._change(asked, plain, generation)
+            except ContentError:
+                raise
+            except BaseException:
+                self._give_up()
+                raise
+            try:
+                self._forked = generation
+                await self._fork_spare()
+                yield documents
+            except BaseException:
+                self._give_up()
+                self._forked = self.generation
+                raise
+            self._changed |= asked
+            self._rules = plain
+            self._pass_to(generation)
+
+    @asynccontextmanager
+    async def moving(self, directory: Path, generation: str) -> AsyncIterator[None]:
+        """Move to a store on disk; queries see that when the context is left without an error."""
+        before = self._arguments[:2], self._forked
+        async with self._control_lock:
+            try:
+                self._arguments[:2] = [str(directory), generation]
+                self._forked, self._changed = generation, {}
+                if self._arguments[2] == "memory":
+                    await self._restart()
+                else:
+                    asked = {"directory": str(directory), "generation": generation}
+                    await self._tell(MOVE, asked)
+                await self._fork_spare()
+                yield
+            except BaseException:
+                self._arguments[:2], self._forked = before
+                self._give_up()
+                raise
+            self._pass_to(generation)
+
+    def _pass_to(self, generation: str) -> None:
+        """From now on, queries get workers of this generation."""
+        self.generation = generation
+        for worker in self._share.withdraw():
+            self._dismiss(worker, KILL)
+
+    def _give_up(self) -> None:
+        """End a fork server that holds what nobody is to see. The next holds the base as it is served."""
+        with suppress(ProcessLookupError):
+            self._server.kill()
+        for worker in self._share.withdraw():
+            self._dismiss(worker, WAIT)
+
+    async def _fork_spare(self) -> None:
+        """Have workers of the generation to come at hand, for those that will be dismissed."""
+        while self._spare:
+            worker = self._spare.pop()
+            worker.writer.close()
+            await self._command_now(KILL, worker)
+        for _ in range(self.limits.workers):
+            self._spare.append(await self._fork_now())
+
+    async def _change(
+        self, records: Mapping[str, str | None], rules: list[dict[str, Any]], generation: str
+    ) -> dict[str, Document | None]:
+        body = await self._tell(CHANGE, {"records": records, "rules": rules, "generation": generation})
+        return {name: document and Document.of(document) for name, document in json.loads(body).items()}
+
+    async def _tell(self, operation: bytes, asked: dict[str, Any]) -> bytes:
+        """Have the fork server do something at length. Raises :class:`ContentError` if it refuses."""
+        loop, body = asyncio.get_running_loop(), json.dumps(asked).encode()
+        await loop.sock_sendall(self._control, COMMAND.pack(operation, len(body)) + body)
+        kind, length = await self._told()
+        answer = await self._exactly(length)
+        if kind == REFUSED:
+            raise ContentError(answer.decode())
+        return answer
 
     async def answer(
         self,
@@ -152,9 +257,13 @@ class WorkerPool:
         while True:
             worker = await self._share.take(client)
             worker.client, worker.since = client, asyncio.get_running_loop().time()
-            if not worker.reader.at_eof():
+            if worker.generation != self.generation:
+                self._let_go(worker)
+                self._dismiss(worker, KILL)
+            elif not worker.reader.at_eof():
                 return worker
-            self._dismiss(worker, WAIT)
+            else:
+                self._dismiss(worker, WAIT)
 
     def _let_go(self, worker: _Worker, least: float = 0.0) -> None:
         """The client has had what it gets of this worker."""
@@ -178,17 +287,19 @@ class WorkerPool:
         return worker.leaving
 
     async def _replace(self, worker: _Worker, operation: bytes) -> int:
+        spare = self._spare.pop() if self._spare and self._spare[-1].generation == self.generation else None
+        if spare:
+            self._share.offer(spare)
         ended_by = 0
         with suppress(ConnectionError):
             ended_by = await self._command(operation, worker)
-        while True:
+        while not spare:
             try:
-                replacement = await self._fork()
+                self._share.offer(await self._fork())
                 break
             except OSError:
                 await asyncio.sleep(_PAUSE)
         self.restarts += 1
-        self._share.offer(replacement)
         return ended_by
 
     async def _start(self) -> None:
@@ -206,6 +317,8 @@ class WorkerPool:
             theirs.close()
         self._control = ours
         await self._reply()
+        if self._changed:
+            await self._change(self._changed, self._rules, self.generation)
 
     async def _restart(self) -> None:
         """Start another fork server in the place of one that has ended; its workers ended with it."""
@@ -216,41 +329,52 @@ class WorkerPool:
         await self._start()
 
     async def _fork(self) -> _Worker:
+        async with self._control_lock:
+            return await self._fork_now()
+
+    async def _fork_now(self) -> _Worker:
         ours, theirs = socket.socketpair()
         try:
-            async with self._control_lock:
-                if self._server.returncode is not None:
-                    await self._restart()
-                self._control.setblocking(True)
-                socket.send_fds(self._control, [COMMAND.pack(FORK, 0)], [theirs.fileno()])
-                self._control.setblocking(False)
-                theirs.close()
-                pid = await self._reply()
-                server = self._server
+            if self._server.returncode is not None:
+                await self._restart()
+            self._control.setblocking(True)
+            socket.send_fds(self._control, [COMMAND.pack(FORK, 0)], [theirs.fileno()])
+            self._control.setblocking(False)
+            theirs.close()
+            pid = await self._reply()
         except BaseException:
             ours.close()
             theirs.close()
             raise
         reader, writer = await asyncio.open_connection(sock=ours)
-        return _Worker(pid, server, reader, writer)
+        return _Worker(pid, self._server, self._forked, reader, writer)
 
     async def _command(self, operation: bytes, worker: _Worker) -> int:
-        """Have the fork server do something with a worker, if it is one of its own."""
         async with self._control_lock:
-            if worker.server is not self._server:
-                return 0
-            await asyncio.get_running_loop().sock_sendall(self._control, COMMAND.pack(operation, worker.pid))
-            return await self._reply()
+            return await self._command_now(operation, worker)
+
+    async def _command_now(self, operation: bytes, worker: _Worker) -> int:
+        """Have the fork server do something with a worker, if it is one of its own."""
+        if worker.server is not self._server:
+            return 0
+        await asyncio.get_running_loop().sock_sendall(self._control, COMMAND.pack(operation, worker.pid))
+        return await self._reply()
 
     async def _reply(self) -> int:
-        held = b""
-        while len(held) < COMMAND.size:
-            data = await asyncio.get_running_loop().sock_recv(self._control, COMMAND.size - len(held))
+        return (await self._told())[1]
+
+    async def _told(self) -> tuple[bytes, int]:
+        kind, number = COMMAND.unpack(await self._exactly(COMMAND.size))
+        return kind, number
+
+    async def _exactly(self, length: int) -> bytes:
+        held = bytearray()
+        while len(held) < length:
+            data = await asyncio.get_running_loop().sock_recv(self._control, length - len(held))
             if not data:
                 raise ConnectionError("the fork server ended")
             held += data
-        _, number = COMMAND.unpack(held)
-        return int(number)
+        return bytes(held)
 
 
 def _cause_of_death(ended_by: int, limits: PoolLimits) -> QueryError:

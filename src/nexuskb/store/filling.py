@@ -20,12 +20,13 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import pyoxigraph as ox
 
 from nexuskb.content import ContentFile, fingerprint, store_files
 from nexuskb.errors import ContentError, SettingsError
+from nexuskb.holding import is_held
 from nexuskb.records.ledger import LEDGER_FILE, Accepted, Ledger
 from nexuskb.rules import read_rules, rule_files
 from nexuskb.search.building import update_index, write_index
@@ -39,7 +40,6 @@ from nexuskb.store.embedded import OxigraphStore
 Progress = Callable[[int, int, str], None]
 _SCRATCH: Final = "building-"
 _CONTENT_FILE: Final = "content.json"
-_IN_USE: Final = "in-use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,6 @@ class Filled:
     def store(self) -> OxigraphStore:
         """The store, for reading."""
         return OxigraphStore.open(self.directory, self.content.generation)
-
-    def hold(self) -> IO[bytes]:
-        """Keep the directory from being cleared away for as long as the file that this gives is open."""
-        handle = (self.directory / _IN_USE).open("ab")
-        fcntl.flock(handle, fcntl.LOCK_SH)
-        return handle
 
 
 def open_store(settings: Settings, progress: Progress | None = None) -> OxigraphStore:
@@ -192,7 +186,6 @@ def _built(target: Filled) -> Iterator[Path]:
     try:
         yield scratch
         (scratch / _CONTENT_FILE).write_text(json.dumps(asdict(target.content)), encoding="utf-8")
-        (scratch / _IN_USE).touch()
         scratch.rename(target.directory)
         _sync_directory(generations)
     except BaseException:
@@ -250,19 +243,8 @@ def _forget_older(generations: Path, keep: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     others = [p for p in generations.iterdir() if p.is_dir() and p != keep]
     for path in sorted(others, key=lambda p: p.stat().st_mtime, reverse=True)[1:]:
-        if not _is_held(path):
+        if not is_held(path):
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_held(directory: Path) -> bool:
-    try:
-        with (directory / _IN_USE).open("rb") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _sync_directory(directory: Path) -> None:

@@ -9,15 +9,16 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
-from rdflib import DCTERMS, RDF, RDFS
+from tests.ledgers import accept, fresh
 
 from nexuskb.errors import ContentError, SettingsError
-from nexuskb.records.ledger import LEDGER_FILE, Ledger, next_head
+from nexuskb.holding import hold
+from nexuskb.records.ledger import LEDGER_FILE
 from nexuskb.search.index import INDEX_FILE, open_index
 from nexuskb.settings import Settings
 from nexuskb.store.embedded import OxigraphStore
 from nexuskb.store.filling import fill, open_store, prepare
-from nexuskb.terms import GRAPHS, NX, REC
+from nexuskb.terms import GRAPHS
 
 TRIPLE = "<http://a.example/{}> <http://www.w3.org/2000/01/rdf-schema#label> 'x' .\n"
 
@@ -238,30 +239,6 @@ def test_the_whole_base_is_the_same_store_wherever_it_is_filled(settings: Settin
     assert len(one) == len(other) > 70_000
 
 
-def accept(settings: Settings, number: int) -> str:
-    """A record that the ledger accepts, written to its tables; the head after it."""
-    iri = str(REC[f"fresh-{number}"])
-    content = (
-        f'<{iri}> <{RDFS.label}> "fresh"@en .\n<{iri}> <{RDF.type}> <{NX.Policy}> .\n'
-        f'<{iri}> <{DCTERMS.identifier}> "fresh-{number}" .\n'
-    ).encode()
-    with Ledger.open(settings.home) as ledger, ledger.writing() as rows:
-        rows.execute(
-            "INSERT INTO call (at, who, role, operation, why, request, outcome)"
-            " VALUES ('', '', '', '', '', '', '')"
-        )
-        rows.execute("INSERT INTO revision VALUES (?, 1, ?, 'x')", [iri, content])
-        act = rows.execute(
-            "INSERT INTO act (call, record, step, state, revision) VALUES (1, ?, '', '', 1)", [iri]
-        )
-        head = next_head(ledger.head, iri, "x")
-        rows.execute(
-            "INSERT INTO accepted (act, record, revision, head) VALUES (?, ?, 1, ?)",
-            [act.lastrowid, iri, head],
-        )
-    return head
-
-
 def contents(settings: Settings) -> set[str]:
     store = open_store(settings)
     return {line for graph in store.graphs() for line in store.dump(graph).decode().splitlines()}
@@ -269,7 +246,7 @@ def contents(settings: Settings) -> set[str]:
 
 def test_what_the_ledger_accepted_is_in_the_store_and_its_generation(small: Settings) -> None:
     before = open_store(small)
-    accept(small, 1)
+    accept(small, fresh(1))
     after = open_store(small)
     assert after.generation != before.generation
     assert labelled(after) == {"term", "policy", "fresh-1"}
@@ -279,7 +256,7 @@ def test_what_the_ledger_accepted_is_in_the_store_and_its_generation(small: Sett
 def test_a_generation_made_of_an_earlier_one_is_as_one_made_anew(small: Settings, tmp_path: Path) -> None:
     open_store(small)
     for number in range(3):
-        accept(small, number)
+        accept(small, fresh(number))
         open_store(small)
     other = Settings(small.ontology, small.data, tmp_path / "other")
     other.home.mkdir()
@@ -293,25 +270,25 @@ def test_a_generation_made_of_an_earlier_one_is_as_one_made_anew(small: Settings
 
 def test_a_ledger_restored_from_a_backup_is_served_as_it_is(small: Settings) -> None:
     open_store(small)
-    accept(small, 1)
+    accept(small, fresh(1))
     backup = (small.home / LEDGER_FILE).read_bytes()
-    accept(small, 2)
+    accept(small, fresh(2))
     assert "fresh-2" in labelled(open_store(small))
     for suffix in ("", "-wal", "-shm"):
         (small.home / (LEDGER_FILE + suffix)).unlink(missing_ok=True)
     (small.home / LEDGER_FILE).write_bytes(backup)
-    accept(small, 3)
+    accept(small, fresh(3))
     assert labelled(open_store(small)) == {"term", "policy", "fresh-1", "fresh-3"}
 
 
 def test_a_generation_that_is_held_is_not_cleared_away(small: Settings) -> None:
     first = fill(small)
-    with first.hold():
+    with hold(first.directory):
         for number in range(3):
-            accept(small, number)
+            accept(small, fresh(number))
             fill(small)
         assert first.directory.is_dir()
-    accept(small, 9)
+    accept(small, fresh(9))
     fill(small)
     assert not first.directory.is_dir()
     assert len(on_disk(small)) == 2

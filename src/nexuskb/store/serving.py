@@ -1,0 +1,165 @@
+"""The accepted base as it is served: store, derived graph and search index, in step with the ledger.
+
+The ledger is the truth; what is served is made from it and can be made again at any time. A change that was
+accepted, here or in another process, is brought in by :meth:`ServedBase.follow`. All that is asked before the
+moment in which it is done sees the base as it was; all that is asked after it, as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack, ExitStack
+from itertools import islice
+from types import TracebackType
+from typing import Final
+
+from nexuskb.errors import NexusError
+from nexuskb.holding import hold
+from nexuskb.records.ledger import LEDGER_FILE, Accepted, Ledger
+from nexuskb.rules import read_rules
+from nexuskb.search.index import INDEX_FILE, SearchIndex, open_index
+from nexuskb.search.live import LiveIndex
+from nexuskb.settings import ServingSettings, Settings
+from nexuskb.sparql.pool import WorkerPool
+from nexuskb.store.filling import Content, fill
+
+_LOG: Final = logging.getLogger(__name__)
+#: Searches at a time.
+_SEARCHES: Final = 4
+#: Seconds between looks at the ledger for what other processes have written.
+_LOOK: Final = 1.0
+#: Most changes that are brought in at one moment; more are as fast from the disk.
+_PORTION: Final = 500
+
+
+class ServedBase:
+    """The embedded base with its workers and its index. Use it as an async context manager."""
+
+    pool: WorkerPool
+    index: SearchIndex
+
+    def __init__(self, settings: Settings, serving: ServingSettings) -> None:
+        self._settings = settings
+        self._serving = serving
+        self._rules = read_rules(settings)
+        self._ledger: Ledger | None = None
+        self._live: LiveIndex | None = None
+        self._moving = asyncio.Lock()
+
+    async def __aenter__(self) -> ServedBase:
+        """Fill the store if that is needed, and start the workers."""
+        filled = await asyncio.to_thread(fill, self._settings)
+        self._content = filled.content
+        async with AsyncExitStack() as stack:
+            self._held = stack.enter_context(ExitStack())
+            self._held.enter_context(hold(filled.directory))
+            self._directory = filled.directory
+            self.pool = await stack.enter_async_context(
+                WorkerPool(
+                    filled.directory, self._content.generation, self._serving.limits, self._serving.mode
+                )
+            )
+            self.index = open_index(filled.directory / INDEX_FILE, _SEARCHES)
+            stack.callback(self._close)
+            looking = asyncio.create_task(self._look())
+            stack.push_async_callback(_ended, looking)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the workers and close the index."""
+        await self._stack.aclose()
+
+    @property
+    def content(self) -> Content:
+        """What is served."""
+        return self._content
+
+    async def follow(self) -> None:
+        """Bring in what the ledger has accepted so far. When this returns, it is served.
+
+        Raises :class:`~nexuskb.errors.NexusError` if that cannot be done; what was served before is served
+        on, and the next call tries again.
+        """
+        async with self._moving:
+            ledger = await asyncio.to_thread(self._opened)
+            if ledger is None:
+                return
+            while True:
+                on_course, changes = await asyncio.to_thread(self._news, ledger)
+                if not on_course:
+                    await self._move()
+                    return
+                if not changes:
+                    return
+                if self._serving.mode == "memory":
+                    await self._change(changes)
+                else:
+                    await self._move()
+
+    async def _look(self) -> None:
+        """Follow what other processes write, from time to time."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            try:
+                await self.follow()
+            except (NexusError, OSError) as error:
+                _LOG.error("What was accepted is not served yet: %s", error)
+
+    def _opened(self) -> Ledger | None:
+        if self._ledger is None and (self._settings.home / LEDGER_FILE).exists():
+            self._ledger = Ledger.open(self._settings.home)
+        return self._ledger
+
+    def _news(self, ledger: Ledger) -> tuple[bool, list[Accepted]]:
+        """Whether the ledger is the one that was followed so far, and what it has accepted since."""
+        if ledger.head_at(self._content.seq) != self._content.head:
+            return False, []
+        return True, list(islice(ledger.accepted(self._content.seq), _PORTION))
+
+    async def _change(self, changes: list[Accepted]) -> None:
+        """Bring changes in: store and index at one moment."""
+        after = self._content.after(changes[-1])
+        records = {str(change.record): change.triples for change in changes}
+        live = await asyncio.to_thread(self._go_live)
+        async with self.pool.changing(records, self._rules, after.generation) as documents:
+            await asyncio.to_thread(live.write, documents)
+            live.commit()
+            self._content, self.index = after, live.index
+
+    def _go_live(self) -> LiveIndex:
+        """The index that can be changed, made when it is first needed."""
+        if self._live:
+            return self._live
+        live = LiveIndex(self._settings.home, self._directory / INDEX_FILE, _SEARCHES)
+        self._live = self._held.enter_context(live)
+        return live
+
+    async def _move(self) -> None:
+        """Serve from the disk what is accepted now."""
+        filled = await asyncio.to_thread(fill, self._settings)
+        held = ExitStack()
+        held.enter_context(hold(filled.directory))
+        index = await asyncio.to_thread(open_index, filled.directory / INDEX_FILE, _SEARCHES)
+        async with self.pool.moving(filled.directory, filled.content.generation):
+            before, self._held = self._held, held
+            self._directory, self._content, self._live, self.index = (
+                filled.directory,
+                filled.content,
+                None,
+                index,
+            )
+        await asyncio.to_thread(before.close)
+
+    def _close(self) -> None:
+        self._held.close()
+        if self._ledger:
+            self._ledger.close()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
