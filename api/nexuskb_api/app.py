@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 
 from nexuskb import __version__
 from nexuskb.settings import ServingSettings, Settings
-from nexuskb_api import audit, paper, problems, questions, records, search, sparql, start, wellknown
+from nexuskb_api import audit, matrices, paper, problems, questions, records, search, sparql, start, wellknown
 from nexuskb_api.connections import Clients
 from nexuskb_api.facade import open_facade
 from nexuskb_api.pages import STATIC
@@ -38,7 +38,7 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
     app.add_middleware(Clients)
     app.state.settings = settings
     problems.install(app)
-    resources = (start, questions, records, search, sparql, audit, paper, wellknown)
+    resources = (start, questions, records, search, sparql, audit, matrices, paper, wellknown)
     for resource in resources:
         app.include_router(resource.router)
     app.state.resource_routes = [route for resource in resources for route in resource.router.routes]

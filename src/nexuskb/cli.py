@@ -25,6 +25,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from nexuskb import __version__
+from nexuskb.arguments import named_values
 from nexuskb.audit import Audit, audit
 from nexuskb.content import read_model
 from nexuskb.errors import NexusError, QueryError, SettingsError
@@ -335,7 +336,7 @@ def ask(ctx: click.Context, name: str, form: str, show_query: bool) -> None:
     """
     settings = load_settings()
     asked = question(name)
-    text = fill(asked, _named_values(ctx.args), Vocabularies(read_model(settings)))
+    text = fill(asked, named_values(ctx.args), Vocabularies(read_model(settings)))
     if show_query:
         click.echo(declare_prefixes(text), nl=False)
         return
@@ -361,19 +362,6 @@ def _with_reservations(store: TripleStore, text: str) -> Answer:
         [{name: str(term) for name, term in row.items()} for row in store.select(wanted)] if wanted else []
     )
     return answer(list(solutions.variables), rows, reserved)
-
-
-def _named_values(arguments: list[str]) -> dict[str, str]:
-    values, rest = {}, iter(arguments)
-    for argument in rest:
-        name, separator, value = argument.removeprefix("--").partition("=")
-        if not argument.startswith("--") or not name:
-            raise click.UsageError(f"{argument!r} is not a parameter. Give parameters as --name value.")
-        following = value if separator else next(rest, None)
-        if following is None:
-            raise click.UsageError(f"The parameter --{name} needs a value.")
-        values[name] = following
-    return values
 
 
 def _answer(store: TripleStore, text: str, form: str) -> None:

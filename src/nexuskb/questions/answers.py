@@ -94,11 +94,12 @@ def as_csv(given: Answer) -> str:
     writer.writerow([*given.columns, "reservations"])
     for row in given.rows:
         cells = [*(row.get(name, "") for name in given.columns), given.of_row(row)]
-        writer.writerow([_harmless(cell) for cell in cells])
+        writer.writerow([harmless(cell) for cell in cells])
     return out.getvalue()
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """The text, with an apostrophe in front if a spreadsheet would take it for a formula."""
     if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text):
         return "'" + text
     return text

@@ -1,0 +1,301 @@
+"""Every matrix equals counts made another way, and says the same in every form that it comes in."""
+
+from __future__ import annotations
+
+import csv
+import io
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from xml.etree import ElementTree as ET
+
+import pytest
+from openpyxl import load_workbook
+from rdflib import RDF, Graph, URIRef
+
+from nexuskb.asking import drive, rows_of
+from nexuskb.errors import FormatError, QuestionError
+from nexuskb.paper.matrices.catalogue import MATRICES, matrix_kind, read_matrix
+from nexuskb.paper.matrices.coherence import DEPENDENCE, INFLUENCE
+from nexuskb.paper.matrices.matrix import DARK, HATCHED, LIGHT, Cell, Heading, Matrix
+from nexuskb.paper.matrices.tables import as_csv
+from nexuskb.paper.matrices.written import FORMS, provenance, written
+from nexuskb.questions.catalogue import questions
+from nexuskb.terms import NX, REC, VOCABULARIES, concept_iri
+
+STATES = ("chn", "jpn", "kor", "mng", "prk", "rus")
+LIVE = {concept_iri("status", "in-force"), concept_iri("status", "amended")}
+EXAMPLES = [
+    ("drivers", {}),
+    ("impacts", {}),
+    ("coherence", {}),
+    ("coherence", {"country": "CHN"}),
+    ("instruments", {}),
+    ("targets", {"country": "MNG"}),
+    ("timeline", {"country": "MNG", "date": "2015-06-30"}),
+]
+Make = Callable[..., Matrix]
+
+
+@pytest.fixture(scope="module")
+def make(store, vocabularies) -> Make:
+    def making(name: str, **values: str) -> Matrix:
+        return drive(read_matrix(matrix_kind(name), values, vocabularies), rows_of(store))
+
+    return making
+
+
+def state_of(turtle: Graph, policy: URIRef) -> set[str]:
+    return {str(area).rsplit("/", 1)[1] for area in turtle.objects(policy, NX.area)}
+
+
+def is_live(turtle: Graph, policy: URIRef) -> bool:
+    return turtle.value(policy, NX.legalStatus) in LIVE
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "addressed", "scheme"),
+    [
+        ("drivers", NX.driver, NX.addressesDriver, "driver"),
+        ("impacts", NX.impact, NX.addressesImpact, "impact"),
+    ],
+)
+def test_states_against_drivers_and_impacts_count_as_the_files_do(
+    name: str, found: URIRef, addressed: URIRef, scheme: str, make: Make, turtle: Graph
+) -> None:
+    """Counted from the Turtle by rdflib. One impact has a narrower term, which counts for it too."""
+    narrower = {"livestock-loss": ["livestock-loss-dzud"]}
+    matrix = make(name)
+    assert {column.key for column in matrix.columns} == set(STATES)
+    kinds = (NX.DriverFinding, NX.ImpactFinding)
+    for row in matrix.rows:
+        terms = [concept_iri(scheme, key) for key in [row.key, *narrower.get(row.key, [])]]
+        broader = [concept_iri(scheme, key) for key, below in narrower.items() if row.key in below]
+        for state in STATES:
+            area = concept_iri("area", state)
+            findings = {
+                s
+                for term in terms
+                for s in turtle.subjects(found, term)
+                if (s, NX.area, area) in turtle and turtle.value(s, RDF.type) in kinds
+            }
+            measures = {
+                s
+                for term in [*terms, *broader]
+                for s in turtle.subjects(addressed, term)
+                if (s, RDF.type, NX.Measure) in turtle
+                and state in state_of(turtle, turtle.value(s, NX.ofPolicy))
+            }
+            live = {m for m in measures if is_live(turtle, turtle.value(m, NX.ofPolicy))}
+            cell = matrix.cell(row.key, state)
+            named = {REC[name] for name in cell.records}
+            assert findings | measures <= named
+            if findings or measures:
+                assert cell.text.startswith(f"{len(live)} / {len(findings)}"), (row.key, state)
+            assert (cell.shade == LIGHT) == bool(findings and live)
+            assert (cell.shade == DARK) == bool(findings and not measures)
+            assert (cell.shade == HATCHED) == (not named)
+
+
+def test_a_gap_of_the_matrix_is_a_gap_of_the_competency_question(make: Make, store, vocabularies) -> None:
+    from nexuskb.questions.catalogue import fill, question  # noqa: PLC0415
+
+    for name in ("drivers", "impacts"):
+        matrix = make(name)
+        for state in STATES:
+            query = fill(question("drivers-without-measures"), {"country": state}, vocabularies)
+            gaps = {
+                str(row["concept"]).rsplit("/", 1)[1]
+                for row in store.select(query)
+                if str(row["conceptKind"]) == name.rstrip("s") and str(row["standing"]).startswith("gap")
+            }
+            shown = {row.key for row in matrix.rows if matrix.cell(row.key, state).text.endswith("gap")}
+            assert shown == gaps, (name, state)
+
+
+def test_the_coherence_of_policies_is_every_score_between_two_policies_with_sums(
+    make: Make, turtle: Graph, model: Graph
+) -> None:
+    expected: dict[tuple[str, str], int] = {}
+    for link in turtle.subjects(RDF.type, NX.Interlinkage):
+        ends = (turtle.value(link, NX["from"]), turtle.value(link, NX.to))
+        score = turtle.value(link, NX.score)
+        if score and all((end, RDF.type, NX.Policy) in turtle for end in ends):
+            key = tuple(str(end).removeprefix(str(REC)) for end in ends)
+            expected[key] = expected.get(key, 0) + int(str(model.value(score, NX.scoreValue)))
+    matrix = make("coherence")
+    policies = {row.key for row in matrix.rows} - {DEPENDENCE}
+    assert policies == {key for pair in expected for key in pair}
+    shown = {
+        (row, column): sum(int(sign.strip(" *")) for sign in matrix.cell(row, column).text.split(","))
+        for row in policies
+        for column in policies
+        if matrix.cell(row, column).text
+    }
+    assert shown == expected
+    for key in policies:
+        influence = sum(value for (a, _), value in expected.items() if a == key)
+        dependence = sum(value for (_, b), value in expected.items() if b == key)
+        assert int(matrix.cell(key, INFLUENCE).text) == influence
+        assert int(matrix.cell(DEPENDENCE, key).text) == dependence
+    assert int(matrix.cell(DEPENDENCE, INFLUENCE).text) == sum(expected.values())
+
+
+def test_a_star_marks_exactly_the_scores_with_an_inferred_end(make: Make, store) -> None:
+    rows = store.select(
+        "SELECT ?l WHERE { ?l a nx:Interlinkage ; nx:score ?s ; nx:from ?f ; nx:to ?t . "
+        "?f a nx:Policy . ?t a nx:Policy . VALUES ?end { end:from end:to } "
+        "FILTER NOT EXISTS { ?l nx:evidence/nx:supportsEnd ?end } }"
+    )
+    inferred = {str(row["l"]).removeprefix(str(REC)) for row in rows}
+    starred = {
+        record for cell in make("coherence").cells.values() if "*" in cell.text for record in cell.records
+    }
+    assert starred == inferred
+    assert inferred
+
+
+def test_instruments_count_measures_by_state_and_domain_of_their_policies(make: Make, turtle: Graph) -> None:
+    counted: Counter[tuple[str, str]] = Counter()
+    live: Counter[tuple[str, str]] = Counter()
+    for measure in turtle.subjects(RDF.type, NX.Measure):
+        policy = turtle.value(measure, NX.ofPolicy)
+        instrument = str(turtle.value(measure, NX.instrument)).rsplit("/", 1)[1]
+        for state in state_of(turtle, policy) & set(STATES):
+            for domain in turtle.objects(policy, NX.domain):
+                place = (instrument, f"{state}-{str(domain).rsplit('/', 1)[1]}")
+                counted[place] += 1
+                live[place] += is_live(turtle, policy)
+    matrix = make("instruments")
+    assert {place: cell.text for place, cell in matrix.cells.items()} == {
+        place: f"{live[place]} / {count}" for place, count in counted.items()
+    }
+    assert len(matrix.columns) == 18
+
+
+def test_targets_are_those_of_the_country_that_fall_due_with_their_observations(
+    make: Make, turtle: Graph
+) -> None:
+    due = {
+        str(target).removeprefix(str(REC))
+        for target in turtle.subjects(RDF.type, NX.Target)
+        if concept_iri("area", "mng") in set(turtle.objects(target, NX.area))
+        and 0 < int(str(turtle.value(target, NX.targetYear) or 0)) <= 2030
+    }
+    observed = {
+        str(target).removeprefix(str(REC)) for target in turtle.objects(None, NX.showsProgressOf)
+    } & due
+    matrix = make("targets", country="MNG")
+    assert {row.key for row in matrix.rows} == due
+    assert {r.key for r in matrix.rows if matrix.cell(r.key, "observed").shade == LIGHT} == observed
+    assert 0 < len(observed) < len(due)
+
+
+def test_the_framework_in_time_has_every_policy_and_dates_as_in_the_files(make: Make, turtle: Graph) -> None:
+    area = concept_iri("area", "mng")
+    policies = {
+        str(p).removeprefix(str(REC)): p
+        for p in turtle.subjects(RDF.type, NX.Policy)
+        if (p, NX.area, area) in turtle
+    }
+    matrix = make("timeline", country="MNG", date="2015-06-30")
+    assert {row.key for row in matrix.rows} == set(policies)
+    for key, policy in policies.items():
+        assert matrix.cell(key, "adopted").text == str(turtle.value(policy, NX.adopted) or "")
+    spans = {span.row: span for span in matrix.spans}
+    for key, policy in policies.items():
+        dated = any(turtle.value(policy, p) for p in (NX.adopted, NX.inForceFrom))
+        assert (key in spans) == dated, key
+    for key, span in spans.items():
+        verdict = matrix.cell(key, "verdict").text
+        if verdict.startswith("yes"):
+            assert span.start <= 2015.5
+            assert span.until is None or span.until >= 2015.49
+
+
+@pytest.mark.parametrize(("name", "values"), EXAMPLES)
+def test_every_form_says_what_the_matrix_says(name: str, values: dict[str, str], make: Make) -> None:
+    matrix = make(name, **values)
+    made_from = provenance(matrix, "abc123")
+    table = list(csv.reader(io.StringIO(as_csv(matrix))))
+    assert len(table) == len(matrix.rows) + 1
+    assert [line[0] for line in table[1:]] == [row.text for row in matrix.rows]
+    book = load_workbook(io.BytesIO(written(matrix, "xlsx", made_from)))
+    sheet = book["Matrix"]
+    for number, (row, cells) in enumerate(matrix.lines(), 2):
+        written_row = [cell.value or "" for cell in sheet[number]]
+        assert written_row == [row.text, *(cell.text.strip() for cell in cells)]
+    assert "abc123" in str([cell.value for line in book["How to read it"] for cell in line])
+    root = ET.fromstring(written(matrix, "svg", made_from))
+    texts = "".join(root.itertext())
+    assert root.attrib["role"] == "img"
+    assert "abc123" in texts
+    if not matrix.spans:
+        for cell in matrix.cells.values():
+            assert all(word in texts for word in cell.text.split())
+
+
+def test_figures_are_the_same_bytes_each_time(make: Make) -> None:
+    matrix = make("instruments", country="MNG")
+    for form in ("svg", "pdf"):
+        assert written(matrix, form, "x") == written(matrix, form, "x")
+
+
+def test_a_png_and_a_pdf_are_what_they_say(make: Make, tmp_path) -> None:
+    matrix = make("timeline", country="MNG")
+    assert written(matrix, "png", "x").startswith(b"\x89PNG")
+    file = tmp_path / "figure.pdf"
+    file.write_bytes(written(matrix, "pdf", "x"))
+    assert file.read_bytes().startswith(b"%PDF")
+    assert file.read_bytes().count(b"/Type /Page ") > 1
+
+
+def test_a_figure_that_nobody_could_read_is_refused_and_what_looks_like_a_formula_is_none() -> None:
+    rows = tuple(Heading(str(n), "=1+1") for n in range(500))
+    cells = {("0", "c"): Cell("=HYPERLINK(A1)")}
+    matrix = Matrix("m", "M", "Row", rows, (Heading("c", "@c"),), cells, (), "", "", "targets-due")
+    with pytest.raises(FormatError, match="too many for a figure"):
+        written(matrix, "svg", "x")
+    assert as_csv(matrix).splitlines()[:2] == ["Row,'@c", "'=1+1,'=HYPERLINK(A1)"]
+    sheet = load_workbook(io.BytesIO(written(matrix, "xlsx", "x")))["Matrix"]
+    assert (sheet["B2"].value, sheet["B2"].data_type) == ("=HYPERLINK(A1)", "s")
+
+
+def test_an_unknown_matrix_parameter_or_form_says_what_there_is(make: Make) -> None:
+    with pytest.raises(QuestionError, match="The matrices are: drivers, impacts"):
+        matrix_kind("nothing")
+    with pytest.raises(QuestionError, match="has no parameter 'kind'"):
+        make("drivers", kind="impact")
+    with pytest.raises(QuestionError, match="is not a known country"):
+        make("drivers", country="Atlantis")
+    with pytest.raises(FormatError, match="csv, json, xlsx, svg, png, pdf"):
+        written(make("targets"), "docx", "x")
+
+
+def test_every_matrix_is_made_from_a_question_of_the_catalogue() -> None:
+    assert {kind.question for kind in MATRICES.values()} <= set(questions())
+    assert set(FORMS) == {"csv", "json", "xlsx", "svg", "png", "pdf"}
+
+
+def test_vocabulary_keys_are_the_keys_of_rows(make: Make, vocabularies) -> None:
+    keys = {term.key for term in vocabularies.schemes["driver"].terms}
+    assert {row.key for row in make("drivers").rows} == keys
+    assert VOCABULARIES
+
+
+def test_the_command_writes_what_it_is_asked_for(settings, store, tmp_path) -> None:
+    from tests.conftest import environment  # noqa: PLC0415
+
+    output = tmp_path / "framework.pdf"
+    command = ["nexuskb", "matrix", "timeline", "--country", "MNG", "--to", "pdf", "--output", str(output)]
+    run = subprocess.run(
+        command, env=environment(settings), capture_output=True, text=True, check=False, timeout=120
+    )
+    assert run.returncode == 0, run.stderr
+    assert output.read_bytes().startswith(b"%PDF")
+    run = subprocess.run(
+        ["nexuskb", "matrix", "timeline", "--to", "pdf"],
+        env=environment(settings), capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert run.returncode == 2
+    assert "Say where the pdf is to be written" in run.stderr
