@@ -46,6 +46,7 @@ VALUES = {
     "cases-applying-policy policy": "mng-billion-trees-2021",
     "country-figures-by-sdg words": "forest",
     "doubts-of-the-editors record": "jpn-driver-population",
+    "drivers-and-impacts-by-state kind": "impact",
     "feedback-loops loop": "balancing",
     "impacts-and-who-is-affected group": "herders",
     "interlinkages-that-touch policy": "mng-ndc-2020",
