@@ -22,7 +22,7 @@ from nexuskb.errors import (
 from nexuskb.people.log import Line, write_log
 from nexuskb.people.rights import Matter, Person, Rights, Role
 from nexuskb.records.entry import Content, Entry, content_in_base, content_of
-from nexuskb.records.ledger import Ledger, next_head, stamp, state_triples
+from nexuskb.records.ledger import Ledger, next_head, stamp, state_triples, tag
 from nexuskb.records.life import WORDS, State, Step, after
 from nexuskb.store.ntriples import Triple
 from nexuskb.terms import NX, REC, record_identifier
@@ -288,7 +288,7 @@ class Call:
         seq = _last(connection, "act")
         for move in self._moves.values():
             seq += len(move.steps)
-            move.tag = f"r{seq}" if move.steps else move.held.tag
+            move.tag = tag(seq, move.content.digest) if move.steps else move.held.tag
         outcome = Outcome(
             tuple(
                 Done(record, move.state, move.revision, move.tag, changed=bool(move.steps))

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypedDict, Unpack
 
-from rdflib import Graph, URIRef
+from rdflib import RDFS, Graph, URIRef
 
 from nexuskb.content import read_model, read_shapes
 from nexuskb.errors import (
@@ -32,6 +32,7 @@ from nexuskb.records.entry import Content, Entry, EntryRules
 from nexuskb.records.ledger import Draft, Ledger
 from nexuskb.records.life import State, Step, after, possible
 from nexuskb.records.reviews import Remark, check_remark, review_triples, speaker
+from nexuskb.records.revisions import Difference, Differences, Event, history, public_part
 from nexuskb.settings import Settings
 from nexuskb.store.ntriples import read_ntriples
 from nexuskb.terms import NX, REVISIONS, record_iri
@@ -85,13 +86,14 @@ class Desk:
         self,
         ledger: Ledger,
         open_checker: Callable[[], Checker],
-        rules: EntryRules,
         model: Graph,
+        shapes: Graph,
     ) -> None:
         self.ledger = ledger
-        self.rules = rules
+        self.rules = EntryRules(model, shapes)
         self.rights = Rights(model)
         self._model = model
+        self._comparing = Differences(model, shapes)
         self._open_checker = open_checker
         self._lock = threading.RLock()
         self._checker, self._seq, self._head = open_checker(), 0, ""
@@ -100,9 +102,8 @@ class Desk:
     @classmethod
     def open(cls, settings: Settings, ledger: Ledger) -> Desk:
         """A desk over the curated files and a ledger. Raises :class:`~nexuskb.errors.ContentError`."""
-        model = read_model(settings)
-        rules = EntryRules(model, read_shapes(settings))
-        return cls(ledger, lambda: ChangeChecker.open(settings), rules, model)
+        model, shapes = read_model(settings), read_shapes(settings)
+        return cls(ledger, lambda: ChangeChecker.open(settings), model, shapes)
 
     def refresh(self) -> None:
         """Take in what was accepted in the meantime, here or in another process."""
@@ -134,6 +135,38 @@ class Desk:
             raise RecordNotFoundError(f"There is no record {name_of(record)!r}.")
         revision = found.base_revision or 0
         return Look(record, State.ACCEPTED, revision, found.tag, "", found.in_base, found.in_base, ())
+
+    def history(self, person: Person, record: URIRef) -> list[Event]:
+        """What was done to a record, as far as this person may see. Raises as :meth:`look`."""
+        self.look(person, record)
+        with self._lock:
+            matter = self._ground().held(record).matter()
+        events = history(self.ledger, record)
+        return events if self._sees(person, matter) else public_part(events)
+
+    def differences(self, person: Person, record: URIRef, before: int, after: int) -> list[Difference]:
+        """What differs between two revisions in words; 0 is what the curated files held.
+
+        Raises :class:`~nexuskb.errors.RecordNotFoundError` for revisions that are not there, or that this
+        person may not see.
+        """
+        seen = {event.revision for event in self.history(person, record)} | {0}
+        contents = [
+            self.ledger.content(record, number) if number in seen else None for number in (before, after)
+        ]
+        if before == 0 and contents[0] is None:
+            contents[0] = b""  # a record that began here
+        if contents[0] is None or contents[1] is None:
+            raise RecordNotFoundError(f"The record {name_of(record)} has no revisions {before} and {after}.")
+        old, new = (read_ntriples(content or b"") for content in contents)
+        with self._lock:
+            return self._comparing.between(record, old, new, self._label)
+
+    def _label(self, record: URIRef) -> str | None:
+        """The name of a record, of the base or under way."""
+        content = self._ground().held(record).content
+        triples = content.triples if content else ()
+        return next((str(o) for s, p, o in triples if (s, p) == (record, RDFS.label)), None)
 
     def drafts(self, person: Person) -> list[Draft]:
         """What is not accepted yet and this person may see, by record."""

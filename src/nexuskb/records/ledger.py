@@ -15,7 +15,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -206,23 +206,25 @@ class Ledger:
         Not for everybody: :meth:`nexuskb.records.desk.Desk.drafts` gives what a person may see.
         """
         for row in self.rows(
-            "SELECT s.record, s.state, s.revision, s.act, s.author, s.areas, r.content FROM standing s"
-            " JOIN revision r ON r.record = s.record AND r.number = s.revision"
+            "SELECT s.record, s.state, s.revision, s.act, s.author, s.areas, r.content, r.digest"
+            " FROM standing s JOIN revision r ON r.record = s.record AND r.number = s.revision"
             " WHERE s.state NOT IN ('accepted', 'withdrawn') ORDER BY s.record"
         ):
-            record, state, revision, act, author, areas, content = row
+            record, state, revision, act, author, areas, content, digest = row
             triples = content + state_triple(URIRef(record), state)
-            yield Draft(URIRef(record), state, revision, _tag(act), author, _iris(areas), triples)
+            yield Draft(URIRef(record), state, revision, tag(act, digest), author, _iris(areas), triples)
 
     def standing(self, record: URIRef) -> Standing | None:
         """Where a record stands; ``None`` if nobody touched it here."""
         row = self.row(
-            "SELECT state, revision, accepted, act, author, areas FROM standing WHERE record = ?", str(record)
+            "SELECT s.state, s.revision, s.accepted, s.act, r.digest, s.author, s.areas FROM standing s"
+            " JOIN revision r ON r.record = s.record AND r.number = s.revision WHERE s.record = ?",
+            str(record),
         )
         if row is None:
             return None
-        state, revision, accepted, act, author, areas = row
-        return Standing(record, state, revision, accepted, _tag(act), author, _iris(areas))
+        state, revision, accepted, act, digest, author, areas = row
+        return Standing(record, state, revision, accepted, tag(act, digest), author, _iris(areas))
 
     def content(self, record: URIRef, revision: int) -> bytes | None:
         """A revision as N-Triples without review state; ``None`` if there is none of this number."""
@@ -239,6 +241,22 @@ class Ledger:
         with self._reading, _told(self.path):
             found: tuple[Any, ...] | None = self._reader.execute(query, values).fetchone()
             return found
+
+    def copy_to(self, connection: sqlite3.Connection) -> None:
+        """Copy all of the ledger, as it is at one moment, into an empty database (SQLite online backup)."""
+        with _told(self.path), closing(_connect(self.path)) as own:
+            own.backup(connection)
+
+    @contextmanager
+    def attached(self, other: Path) -> Iterator[sqlite3.Connection]:
+        """A transaction of :meth:`writing` in which the tables of another file are called ``given.…``."""
+        with self._writing, _told(self.path):
+            self._writer.execute("ATTACH ? AS given", [f"{other.absolute().as_uri()}?mode=ro&immutable=1"])
+            try:
+                with self.writing() as connection:
+                    yield connection
+            finally:
+                self._writer.execute("DETACH given")
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -257,6 +275,14 @@ class Ledger:
                 raise
 
 
+def tag(act: int, digest: str) -> str:
+    """The tag of a record after an act that left it with a content of this digest.
+
+    The act alone would not do: after a backup was restored, its number comes again.
+    """
+    return f"r{act}-{digest[:8]}"
+
+
 def next_head(head: str, record: str, digest: str) -> str:
     """The head after a record's content got this digest, "" for a withdrawal."""
     return hashlib.sha256(f"{head}\n{record}\n{digest}\n".encode()).hexdigest()[:32]
@@ -264,7 +290,15 @@ def next_head(head: str, record: str, digest: str) -> str:
 
 def _connect(path: Path) -> sqlite3.Connection:
     with _told(path):
-        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+        if not path.exists():
+            path.touch(mode=0o600)  # drafts are not for everybody on this machine
+        connection = sqlite3.connect(
+            path.absolute().as_uri(),
+            timeout=PATIENCE,
+            isolation_level=None,
+            check_same_thread=False,
+            uri=True,
+        )
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         return connection
@@ -291,7 +325,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> None:
@@ -332,6 +366,8 @@ def _told(path: Path) -> Iterator[None]:
     """Turn what SQLite says into words for people."""
     try:
         yield
+    except OSError as error:
+        raise LedgerError(f"The ledger {path} cannot be used: {error.strerror}. Set NEXUSKB_HOME.") from error
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode in _FULL_CODES:
             reason = "The disk is full, or the file may grow no further. Nothing of this was written."
@@ -354,15 +390,12 @@ def _with_state(record: str, content: bytes | None, state: str) -> bytes | None:
     return None if content is None else content + state_triple(URIRef(record), state)
 
 
-def _tag(act: int) -> str:
-    return f"r{act}"
-
-
 def _iris(text: str) -> frozenset[URIRef]:
     return frozenset(URIRef(iri) for iri in text.split())
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Flush the names in a directory to the disk."""
     handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -10,9 +10,7 @@ import pytest
 from rdflib import Graph, URIRef
 from tests.entering import Clock, People
 
-from nexuskb.content import read_model, read_shapes
 from nexuskb.records.desk import Desk
-from nexuskb.records.entry import EntryRules
 from nexuskb.records.ledger import Ledger
 from nexuskb.settings import Settings
 from nexuskb.store.ntriples import Triple
@@ -48,11 +46,6 @@ def ledger(home: Path, clock: Clock) -> Iterator[Ledger]:
         yield opened
 
 
-@pytest.fixture(scope="session")
-def rules(settings: Settings) -> EntryRules:
-    return EntryRules(read_model(settings), read_shapes(settings))
-
-
 class Borrowed:
     """A checker of the whole base that is given back as it was: reading the base takes a second."""
 
@@ -86,7 +79,7 @@ def checkers() -> list[ChangeChecker]:
 
 @pytest.fixture
 def open_desk(
-    settings: Settings, rules: EntryRules, model: Graph, checkers: list[ChangeChecker]
+    settings: Settings, shapes_graph: Graph, model: Graph, checkers: list[ChangeChecker]
 ) -> Iterator[Callable[[Ledger], Desk]]:
     """Opens desks over the curated files."""
     borrowed: list[Borrowed] = []
@@ -95,7 +88,7 @@ def open_desk(
         borrowed.append(Borrowed(checkers.pop() if checkers else ChangeChecker.open(settings)))
         return borrowed[-1]
 
-    yield lambda ledger: Desk(ledger, borrow, rules, model)
+    yield lambda ledger: Desk(ledger, borrow, model, shapes_graph)
     checkers += [each.give_back() for each in borrowed]
 
 
