@@ -8,24 +8,74 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nexuskb import __version__
 from nexuskb.settings import ServingSettings, Settings
 from nexuskb_api import audit, matrices, paper, problems, questions, records, search, sparql, start, wellknown
+from nexuskb_api.compression import Compression
 from nexuskb_api.connections import Clients
 from nexuskb_api.facade import open_facade
 from nexuskb_api.pages import STATIC
+
+_ENDPOINT_METHODS = frozenset({"GET", "HEAD", "POST"})
+
+
+class Application(FastAPI):
+    """The facade. Requests to its endpoint go straight there.
+
+    To look for their route and to solve what its handler depends on would take longer than a point lookup.
+    """
+
+    entry: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        await self.entry(scope, receive, send)
+
+    async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request to the endpoint or to the framework, which also finds the endpoint below a mount."""
+        if (
+            scope["type"] == "http"
+            and scope["path"] == sparql.PATH
+            and scope["method"] in _ENDPOINT_METHODS
+            and not (scope.get("root_path") or self.root_path)
+        ):
+            scope["app"] = self
+            await sparql.serve(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def _shared_with(origins: tuple[str, ...], app: ASGIApp) -> ASGIApp:
+    """Let pages of these origins read answers (the Fetch standard's CORS protocol), without credentials.
+
+    They may send queries, not tokens: nothing can be written from another site.
+    """
+    if not origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=sorted(_ENDPOINT_METHODS),
+        allow_headers=("Accept", "Content-Type", "If-None-Match"),
+        expose_headers=("ETag", "Retry-After"),
+        max_age=86_400,
+    )
 
 
 def create_app(settings: Settings, serving: ServingSettings | None = None) -> FastAPI:
     """The facade over the knowledge base that the settings name. The store is opened when it starts."""
 
+    shown = serving or ServingSettings()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_facade(app, settings, serving or ServingSettings()):
+        async with open_facade(app, settings, shown):
             yield
 
-    app = FastAPI(
+    app = Application(
         title="nexuskb",
         version=__version__,
         summary="Policies, drivers, impacts and interlinkages of climate, land and water, with evidence.",
@@ -35,7 +85,8 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
         lifespan=lifespan,
         default_response_class=JSONResponse,
     )
-    app.add_middleware(Clients)
+    app.add_middleware(Compression)
+    app.entry = Clients(_shared_with(shown.origins, app.dispatch))
     app.state.settings = settings
     problems.install(app)
     resources = (start, questions, records, search, sparql, audit, matrices, paper, wellknown)

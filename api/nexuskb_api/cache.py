@@ -1,8 +1,9 @@
 """A cache of whole answers, bounded in bytes, for questions that are asked again.
 
-An answer is known by the generation of the base, the query, its dataset and its format, so that any change
-of the base leaves all older answers behind. The same four make the entity tag (RFC 9110, 8.8.3): it is
-known before the query runs, and a client that has the answer already costs nothing.
+An answer is known by the generation of the base, the query, its dataset, its format and the content coding
+that the client takes, so that any change of the base leaves all older answers behind. The same five make the
+entity tag (RFC 9110, 8.8.3): it is known before the query runs, and a client that has the answer already
+costs nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nexuskb.sparql.formats import ResultFormat
 from nexuskb.store.port import Dataset
@@ -24,18 +25,27 @@ class AnswerKey:
     query: str
     dataset: Dataset
     format: str
-
-    @property
-    def etag(self) -> str:
-        """The strong entity tag of the answer."""
-        parts = (self.generation, self.query, *self.dataset.default_graphs, "", *self.dataset.named_graphs)
-        digest = hashlib.sha256("\0".join((*parts, self.format)).encode("utf-8", "surrogatepass"))
-        return f'"{digest.hexdigest()[:32]}"'
+    coding: str
+    etag: str = field(compare=False)
 
 
-def answer_key(generation: str, query: str, dataset: Dataset, result_format: ResultFormat) -> AnswerKey:
-    """The key of an answer."""
-    return AnswerKey(generation, query, dataset, result_format.name)
+def answer_key(
+    generation: str, query: str, dataset: Dataset, result_format: ResultFormat, coding: str = ""
+) -> AnswerKey:
+    """The key of an answer, with its strong entity tag."""
+    parts = (generation, query, *dataset.default_graphs, "", *dataset.named_graphs)
+    whole = "\0".join((*parts, result_format.name, coding))
+    digest = hashlib.sha256(whole.encode("utf-8", "surrogatepass"))
+    etag = f'"{digest.hexdigest()[:32]}"'
+    return AnswerKey(generation, query, dataset, result_format.name, coding, etag)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An answer as it is sent: its bytes and their content coding, empty for none."""
+
+    body: bytes
+    coding: str = ""
 
 
 class AnswerCache:
@@ -44,7 +54,7 @@ class AnswerCache:
     def __init__(self, max_bytes: int = 64 * 1024**2, max_entry: int = 1024**2) -> None:
         self._max_bytes = max_bytes
         self._max_entry = max_entry
-        self._held: OrderedDict[AnswerKey, bytes] = OrderedDict()
+        self._held: OrderedDict[AnswerKey, Held] = OrderedDict()
         self._size = 0
 
     @property
@@ -55,27 +65,28 @@ class AnswerCache:
     def __len__(self) -> int:
         return len(self._held)
 
-    def get(self, key: AnswerKey) -> bytes | None:
+    def get(self, key: AnswerKey) -> Held | None:
         """The answer, if it is held."""
-        body = self._held.get(key)
-        if body is not None:
+        held = self._held.get(key)
+        if held is not None:
             self._held.move_to_end(key)
-        return body
+        return held
 
-    def put(self, key: AnswerKey, body: bytes) -> None:
+    def put(self, key: AnswerKey, held: Held) -> None:
         """Hold an answer unless it is too large, and let go of those not used for longest."""
-        cost = _cost(key, body)
+        cost = _cost(key, held)
         if cost > self._max_entry:
             return
         if key in self._held:
             self._size -= _cost(key, self._held.pop(key))
-        self._held[key] = body
+        self._held[key] = held
         self._size += cost
         while self._size > self._max_bytes:
-            old_key, old_body = self._held.popitem(last=False)
-            self._size -= _cost(old_key, old_body)
+            self._size -= _cost(*self._held.popitem(last=False))
 
-    async def keeping(self, key: AnswerKey, blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def keeping(
+        self, key: AnswerKey, blocks: AsyncIterator[bytes], coding: str = ""
+    ) -> AsyncIterator[bytes]:
         """Pass an answer on and hold it when it has come to its end whole."""
         kept: list[bytes] | None = []
         size = 0
@@ -87,8 +98,8 @@ class AnswerCache:
                     kept = None
             yield block
         if kept is not None:
-            self.put(key, b"".join(kept))
+            self.put(key, Held(b"".join(kept), coding))
 
 
-def _cost(key: AnswerKey, body: bytes) -> int:
-    return len(body) + len(key.query) + 512
+def _cost(key: AnswerKey, held: Held) -> int:
+    return len(held.body) + len(key.query) + 512

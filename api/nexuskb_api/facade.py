@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from fastapi import FastAPI, Request
 from rdflib import Graph
@@ -21,7 +21,7 @@ from nexuskb.search.filters import filter_schemes
 from nexuskb.search.index import INDEX_FILE, SearchIndex, open_index
 from nexuskb.search.pattern import may_match, replace_matches
 from nexuskb.settings import ServingSettings, Settings
-from nexuskb.sparql.evaluator import Evaluator
+from nexuskb.sparql.evaluator import Answer, Evaluator
 from nexuskb.sparql.fairness import CLIENT, FairShare
 from nexuskb.sparql.formats import JSON, N_TRIPLES, ResultFormat
 from nexuskb.sparql.guard import QueryLimits, admit
@@ -32,7 +32,7 @@ from nexuskb.store.port import EVERYTHING, Dataset
 from nexuskb.store.serving import ServedBase
 from nexuskb.terms import PREFIXES
 from nexuskb.vocabulary import Scheme, Vocabularies
-from nexuskb_api.cache import AnswerCache, answer_key
+from nexuskb_api.cache import AnswerCache, Held, answer_key
 
 Binding = dict[str, dict[str, str]]
 T = TypeVar("T")
@@ -62,6 +62,8 @@ class Facade:
     threads: FairShare[int]
     cache: AnswerCache = field(default_factory=AnswerCache)
     admitted: dict[str, ParsedQuery] = field(default_factory=dict)
+    #: What requests to the endpoint came to that may come again, by their bytes.
+    plans: dict[tuple[bytes, ...], Any] = field(default_factory=dict)
 
     @property
     def generation(self) -> str:
@@ -117,7 +119,7 @@ class Facade:
         result_format: ResultFormat,
         dataset: Dataset = EVERYTHING,
         seconds: float | None = None,
-    ) -> AsyncIterator[bytes]:
+    ) -> Answer:
         """Evaluate a query, with what its text searches find in the place of them.
 
         A fault in it is told of the query as it was sent.
@@ -163,12 +165,12 @@ class Facade:
         key = answer_key(await self.current(), query, EVERYTHING, JSON)
         held = self.cache.get(key)
         if held is None:
-            held = await self._evaluated(query)
+            held = Held(await self._evaluated(query))
             self.cache.put(key, held)
-        return held
+        return held.body
 
     async def _evaluated(self, query: str) -> bytes:
-        return b"".join([block async for block in await self.answer(query, JSON)])
+        return await (await self.answer(query, JSON)).read()
 
     async def graph(self, query: str) -> Graph:
         """The graph of a CONSTRUCT of our own."""

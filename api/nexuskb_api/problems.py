@@ -48,6 +48,11 @@ def problem(  # noqa: PLR0913, PLR0917 -- the members of a problem document
     )
 
 
+async def answer_error(request: Request, error: NexusError | HTTPException) -> Response:
+    """What is answered to a request that met an error of ours."""
+    return await (_nexus_error if isinstance(error, NexusError) else _http_error)(request, error)
+
+
 def install(app: FastAPI) -> None:
     """Teach the application to answer errors this way."""
     app.add_exception_handler(NexusError, _nexus_error)

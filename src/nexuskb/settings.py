@@ -21,6 +21,7 @@ _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parents[1]
 
 
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _TIMEOUT = re.compile(
     r"(?P<name>[A-Za-z_][\w-]*)=(?P<before>[^&{}]*)\{(?P<unit>seconds|milliseconds)\}(?P<after>[^&{}]*)"
 )
@@ -89,12 +90,14 @@ def load_settings() -> Settings:
 @dataclass(frozen=True, slots=True)
 class ServingSettings:
     """How queries are served: the limits of the pool, where its workers have the store (``memory`` or
-    ``disk``), and the proxies whose word on a client's address is taken (addresses or networks).
+    ``disk``), the proxies whose word on a client's address is taken (addresses or networks), and the origins
+    of other sites whose pages may read answers (``*`` for all).
     """
 
     limits: PoolLimits = field(default_factory=PoolLimits)
     mode: str = "memory"
     proxies: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
 
 
 def load_serving() -> ServingSettings:
@@ -119,7 +122,19 @@ def load_serving() -> ServingSettings:
         waiting=int(_number("NEXUSKB_QUEUE", defaults.waiting, 0, 10_000)),
         client_seconds=_number("NEXUSKB_CLIENT_SECONDS", defaults.client_seconds, 0, 86_400),
     )
-    return ServingSettings(limits, mode, proxies)
+    return ServingSettings(limits, mode, proxies, _origins())
+
+
+def _origins() -> tuple[str, ...]:
+    """Origins (RFC 6454): scheme, host and port, as a browser sends them."""
+    origins = tuple(os.environ.get("NEXUSKB_CORS_ORIGINS", "").replace(",", " ").split())
+    for origin in origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise SettingsError(
+                f"NEXUSKB_CORS_ORIGINS: {origin!r} is no origin. Write https://app.example.org, in small "
+                "letters and without a path or a slash at the end, several with spaces between; * is for all."
+            )
+    return origins
 
 
 def _cores() -> int:

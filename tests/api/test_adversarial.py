@@ -96,7 +96,7 @@ BOMBS: dict[str, tuple[str, set[tuple[int, str]]]] = {
     "a path of many steps": ("ASK { ?a a" + "/a" * 20_000 + " ?b }", {(400, "number of operators")}),
     "a path of many choices": ("ASK { ?a (a" + "|a" * 20_000 + ")* ?b }", {(400, "number of operators")}),
     "negations that look like an IRI": (
-        "SELECT * { FILTER(?a<" + "!" * 50_000 + "?b&&?c>?d) }", {(400, "nesting depth")}
+        "SELECT * { FILTER(?a<" + "!" * 50_000 + "?b&&?c>?d) }", {(400, "number of operators")}
     ),
     # texts that exhaust a reader
     "words without a colon": (many("ASK {", "a·", "}"), {(400, "number of terminals")}),

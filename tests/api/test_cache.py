@@ -9,7 +9,7 @@ import pytest
 
 from nexuskb.sparql.formats import CSV, JSON
 from nexuskb.store.port import EVERYTHING, Dataset
-from nexuskb_api.cache import AnswerCache, answer_key
+from nexuskb_api.cache import AnswerCache, Held, answer_key
 
 
 def key(query: str, generation: str = "g1"):
@@ -18,28 +18,29 @@ def key(query: str, generation: str = "g1"):
 
 def test_an_answer_is_given_back_until_the_base_changes() -> None:
     cache = AnswerCache()
-    cache.put(key("ASK {}"), b"yes")
-    assert cache.get(key("ASK {}")) == b"yes"
+    cache.put(key("ASK {}"), Held(b"yes"))
+    assert cache.get(key("ASK {}")) == Held(b"yes")
     assert cache.get(key("ASK {}", "g2")) is None
 
 
-def test_format_and_dataset_belong_to_an_answer() -> None:
+def test_format_dataset_and_coding_belong_to_an_answer() -> None:
     one = answer_key("g", "q", EVERYTHING, JSON)
     others = [
         answer_key("g", "q", EVERYTHING, CSV),
         answer_key("g", "q", Dataset(("a",), ()), JSON),
         answer_key("g", "q", Dataset((), ("a",)), JSON),
+        answer_key("g", "q", EVERYTHING, JSON, "gzip"),
     ]
-    assert len({one.etag, *(other.etag for other in others)}) == 4
+    assert len({one.etag, *(other.etag for other in others)}) == 5
     cache = AnswerCache()
-    cache.put(one, b"x")
-    assert [cache.get(other) for other in others] == [None, None, None]
+    cache.put(one, Held(b"x"))
+    assert [cache.get(other) for other in others] == [None] * 4
 
 
 def test_it_never_holds_more_than_its_bound_and_forgets_what_was_not_used() -> None:
     cache = AnswerCache(max_bytes=10_000, max_entry=5_000)
     for number in range(100):
-        cache.put(key(f"query {number}"), b"x" * 1_000)
+        cache.put(key(f"query {number}"), Held(b"x" * 1_000))
         cache.get(key("query 0"))
         assert cache.size <= 10_000
     assert cache.get(key("query 0")) is not None
@@ -49,7 +50,7 @@ def test_it_never_holds_more_than_its_bound_and_forgets_what_was_not_used() -> N
 
 def test_an_answer_too_large_is_not_held() -> None:
     cache = AnswerCache(max_bytes=10_000, max_entry=2_000)
-    cache.put(key("q"), b"x" * 3_000)
+    cache.put(key("q"), Held(b"x" * 3_000))
     assert cache.get(key("q")) is None
     assert cache.size == 0
 
@@ -70,7 +71,7 @@ def test_only_whole_answers_are_held() -> None:
         asyncio.run(through(cache, _blocks(b"half", fail=True)))
     assert cache.get(key("q")) is None
     assert asyncio.run(through(cache, _blocks(b"a", b"b"))) == b"ab"
-    assert cache.get(key("q")) == b"ab"
+    assert cache.get(key("q")) == Held(b"ab")
 
 
 def test_a_large_answer_passes_through_without_being_held() -> None:

@@ -137,7 +137,7 @@ def test_every_page_carries_the_security_headers(site: dict[str, Visit]) -> None
         if one.is_page:
             assert one.headers["x-content-type-options"] == "nosniff"
             assert one.headers["referrer-policy"] == "same-origin"
-            assert one.headers["vary"] == "Accept"
+            assert one.headers["vary"] == "Accept, Accept-Encoding"
 
 
 def test_every_page_tells_its_language_and_has_one_heading_and_a_title(browser, site) -> None:
@@ -385,4 +385,4 @@ def test_head_is_answered_where_get_is(browser: httpx.Client, path: str) -> None
 )
 def test_an_address_with_two_faces_tells_caches_what_decides(web, path: str) -> None:
     for accept in (BROWSER["Accept"], "application/json", "*/*"):
-        assert web.get(path, headers={"Accept": accept}).headers["vary"] == "Accept"
+        assert web.get(path, headers={"Accept": accept}).headers["vary"] == "Accept, Accept-Encoding"

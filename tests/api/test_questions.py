@@ -155,7 +155,7 @@ def test_the_answer_as_csv_has_the_same_rows(ask: Ask, answer, headers, paramete
 def test_the_answer_comes_as_json_to_whoever_asks_for_it(ask: Ask, answer, headers, parameters) -> None:
     response = ask(headers, **ASKED, **parameters)
     assert response.headers["content-type"] == "application/json"
-    assert response.headers["vary"] == "Accept"
+    assert response.headers["vary"] == "Accept, Accept-Encoding"
     assert response.json() == answer
 
 

@@ -54,7 +54,7 @@ def test_a_record_is_the_same_in_every_data_format(web, statements, extension, k
     ):
         assert response.status_code == 200
         assert response.headers["content-type"].partition(";")[0] == kind
-        assert response.headers["vary"] == "Accept"
+        assert response.headers["vary"] == "Accept, Accept-Encoding"
         assert set(Graph().parse(data=response.text, format=syntax)) == set(statements)
 
 

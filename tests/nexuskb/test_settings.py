@@ -88,7 +88,16 @@ def test_reading_the_settings_makes_nothing(monkeypatch, tmp_path: Path) -> None
     assert not (tmp_path / "home").exists()
 
 
-LIMITS = ("QUERY_SECONDS", "QUERY_MEMORY_MB", "WORKERS", "QUEUE", "CLIENT_SECONDS", "STORE_MODE", "PROXIES")
+LIMITS = (
+    "QUERY_SECONDS",
+    "QUERY_MEMORY_MB",
+    "WORKERS",
+    "QUEUE",
+    "CLIENT_SECONDS",
+    "STORE_MODE",
+    "PROXIES",
+    "CORS_ORIGINS",
+)
 
 
 @pytest.fixture
@@ -102,16 +111,26 @@ def test_without_settings_the_server_has_the_documented_limits(unlimited) -> Non
     limits = serving.limits
     assert (limits.seconds, limits.memory, limits.waiting, limits.client_seconds) == (30, 1024**3, 64, 60)
     assert limits.workers >= 2
-    assert (serving.mode, serving.proxies) == ("memory", ())
+    assert (serving.mode, serving.proxies, serving.origins) == ("memory", (), ())
 
 
 def test_the_environment_decides_on_the_limits(unlimited, monkeypatch) -> None:
-    given = ("2.5", "256", "3", "0", "0", "disk", "10.0.0.1, 2001:db8::/32")
+    given = (
+        "2.5",
+        "256",
+        "3",
+        "0",
+        "0",
+        "disk",
+        "10.0.0.1, 2001:db8::/32",
+        "https://a.example http://[::1]:80",
+    )
     for name, value in zip(LIMITS, given, strict=True):
         monkeypatch.setenv(f"NEXUSKB_{name}", value)
     serving = load_serving()
     assert serving.limits == PoolLimits(2.5, 256 * 1024**2, 3, 0, 0)
     assert (serving.mode, serving.proxies) == ("disk", ("10.0.0.1", "2001:db8::/32"))
+    assert serving.origins == ("https://a.example", "http://[::1]:80")
 
 
 @pytest.mark.parametrize(
@@ -121,6 +140,8 @@ def test_the_environment_decides_on_the_limits(unlimited, monkeypatch) -> None:
         ("QUERY_SECONDS", "inf"), ("QUERY_MEMORY_MB", "1"), ("QUERY_MEMORY_MB", "1GB"), ("WORKERS", "0"),
         ("WORKERS", "1.5"), ("WORKERS", "100000"), ("QUEUE", "-1"), ("CLIENT_SECONDS", "-1"),
         ("STORE_MODE", "tape"), ("PROXIES", "proxy.example.org"), ("PROXIES", "10.0.0.1/8"),
+        ("CORS_ORIGINS", "https://a.example/"), ("CORS_ORIGINS", "a.example"), ("CORS_ORIGINS", "https://*.a"),
+        ("CORS_ORIGINS", "null"),
     ],
 )  # fmt: skip
 def test_a_limit_that_is_none_is_named_with_what_was_given(unlimited, monkeypatch, name, value) -> None:

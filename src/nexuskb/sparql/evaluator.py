@@ -2,11 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Protocol
 
 from nexuskb.sparql.formats import ResultFormat
 from nexuskb.store.port import EVERYTHING, Dataset
+
+
+class Answer(AsyncIterator[bytes]):
+    """An answer in blocks, of which the first is here and ``rest`` is on its way; ``None`` if that is all.
+
+    Whoever does not read it to its end closes it.
+    """
+
+    __slots__ = ("_first", "_rest")
+
+    def __init__(self, first: bytes, rest: AsyncGenerator[bytes, None] | None = None) -> None:
+        self._first: bytes | None = first
+        self._rest = rest
+
+    @property
+    def whole(self) -> bytes | None:
+        """All of the answer, if it is here already."""
+        return self._first if self._rest is None else None
+
+    async def __anext__(self) -> bytes:
+        """The next block; none is empty."""
+        first, self._first = self._first, None
+        if first:
+            return first
+        if self._rest is None:
+            raise StopAsyncIteration
+        return await anext(self._rest)
+
+    async def read(self) -> bytes:
+        """All of the answer."""
+        whole = self.whole
+        return b"".join([block async for block in self]) if whole is None else whole
+
+    async def aclose(self) -> None:
+        """End the work for it."""
+        if self._rest is not None:
+            await self._rest.aclose()
 
 
 class Evaluator(Protocol):
@@ -34,7 +71,7 @@ class Evaluator(Protocol):
         result_format: ResultFormat,
         dataset: Dataset = EVERYTHING,
         seconds: float | None = None,
-    ) -> AsyncIterator[bytes]:
+    ) -> Answer:
         """Evaluate a stranger's query; the answer comes in blocks as it is made.
 
         Raises :class:`~nexuskb.errors.QueryError` and its kinds, and

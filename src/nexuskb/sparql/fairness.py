@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Final, Generic, TypeVar
 
 from nexuskb.errors import QueryLimitError
@@ -36,6 +37,7 @@ _HEAVY_PART: Final = 0.25
 _MOST_CLIENTS: Final = 20_000
 
 
+@lru_cache(maxsize=4_096)
 def client_of_address(address: str) -> str:
     """The client behind an address: an IPv4 address, or the IPv6 network of 64 bits that one site has."""
     try:
@@ -116,6 +118,9 @@ class FairShare(Generic[T]):
         self.accounts.check(client)
         if self._closed:
             raise _closing()
+        if self._free and not self._queues and self._may_take(client):
+            self._held[client] = self._held.get(client, 0) + 1
+            return self._free.pop()
         place: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queues.setdefault(client, deque()).append(place)
         self._hand_out()
@@ -177,7 +182,7 @@ class FairShare(Generic[T]):
             if queue:
                 self._queues[client] = queue
             self._held[client] = self._held.get(client, 0) + 1
-            place.set_result(self._free.popleft())
+            place.set_result(self._free.pop())
 
     def _may_take(self, client: str) -> bool:
         """A heavy client leaves one worker to others."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from nexuskb.errors import FormatError
@@ -24,7 +25,7 @@ class QueryForm(StrEnum):
         return self in (QueryForm.CONSTRUCT, QueryForm.DESCRIBE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ResultFormat:
     """A serialisation: the short name used in ``format=``, its media types (the first is sent), extension."""
 
@@ -91,6 +92,8 @@ def format_by_name(name: str, offered: Iterable[ResultFormat]) -> ResultFormat:
 
 #: Media ranges read of an Accept header.
 _MOST_RANGES: Final = 100
+#: The longest of those headers whose outcome is remembered.
+_LONGEST_REMEMBERED: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +133,23 @@ def parse_accept(header: str) -> list[_Range]:
     return ranges
 
 
-def negotiate(accept: str | None, offered: Iterable[ResultFormat]) -> ResultFormat | None:
+def negotiate(accept: str | None, offered: tuple[ResultFormat, ...]) -> ResultFormat | None:
     """The offered format that the client likes best, or ``None`` if it takes none of them.
 
     The most specific range decides a media type's quality; ties go to the client's order, then to ours. A
     wildcard speaks only of the media types that are sent.
     """
-    choices = list(offered)
     if not accept or not accept.strip():
-        return choices[0]
+        return offered[0]
+    return (_best if len(accept) <= _LONGEST_REMEMBERED else _best.__wrapped__)(accept, offered)
+
+
+@lru_cache(maxsize=1_024)
+def _best(accept: str, offered: tuple[ResultFormat, ...]) -> ResultFormat | None:
     ranges = parse_accept(accept)
     best: tuple[float, int, int] | None = None
     chosen: ResultFormat | None = None
-    for place, choice in enumerate(choices):
+    for place, choice in enumerate(offered):
         for media_type in choice.media_types:
             covering = [(r.matches(media_type), r) for r in ranges if r.matches(media_type)]
             if not covering:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import IntEnum
 
 from nexuskb.errors import FormatError, QueryError, QueryLimitError, QueryRefusedError, QuerySyntaxError
@@ -19,7 +19,7 @@ class Kind(IntEnum):
 
     REQUEST = 1
     DATA = 2
-    END = 3
+    LAST = 3
     ERROR = 4
 
 
@@ -33,27 +33,34 @@ class Request:
     format: str
 
     def encode(self) -> bytes:
-        """The request as the body of a message."""
-        return json.dumps(asdict(self)).encode()
+        """The request as the body of a message: a line each for format and graphs, the rest is the query.
+
+        An IRI has no white space in it; a graph whose name has is one that nobody has.
+        """
+        lines = (self.format, " ".join(self.default_graphs), " ".join(self.named_graphs), self.query)
+        return "\n".join(lines).encode("utf-8", "surrogatepass")
 
     @classmethod
     def decode(cls, body: bytes) -> Request:
         """Read a request from the body of a message."""
-        data = json.loads(body)
-        return cls(data["query"], tuple(data["default_graphs"]), tuple(data["named_graphs"]), data["format"])
+        name, defaults, named, query = body.decode("utf-8", "surrogatepass").split("\n", 3)
+        return cls(query, tuple(defaults.split()), tuple(named.split()), name)
 
 
-def frame(kind: Kind, body: bytes = b"") -> bytes:
+def frame(kind: Kind, body: bytes | bytearray = b"") -> bytes:
     """A whole message."""
     return HEADER.pack(kind, len(body)) + body
 
 
+_BY_NAME = {known.name: known for known in (*BINDING_FORMATS, *GRAPH_FORMATS)}
+
+
 def result_format(name: str) -> ResultFormat:
     """The format of exactly this name."""
-    for candidate in (*BINDING_FORMATS, *GRAPH_FORMATS):
-        if candidate.name == name:
-            return candidate
-    raise FormatError(f"The format {name!r} is not known.")
+    try:
+        return _BY_NAME[name]
+    except KeyError:
+        raise FormatError(f"The format {name!r} is not known.") from None
 
 
 def encode_error(error: QueryError) -> bytes:

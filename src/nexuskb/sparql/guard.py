@@ -2,7 +2,8 @@
 
 The parsers of all engines recurse: a query of a few kilobytes of brackets or operators ends the process
 (measured: 2,235 nested braces, 9,382 exclamation marks). A worker that dies is replaced; this guard makes
-that the exception and gives the sender a reason.
+that the exception and gives the sender a reason. What reads as an IRI, ``<...>``, may be an expression
+between two comparisons to an engine, so one with very many signs counts as both.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nexuskb.errors import QueryLimitError, QueryRefusedError
-from nexuskb.sparql.parse import ParsedQuery, Token, parse_query, position, tokens
+from nexuskb.sparql.parse import ParsedQuery, Token, parse_query, position, read_plainly, tokens
 
 _OPENING = frozenset("{([")
 _CLOSING = frozenset("})]")
 _CHAINING = frozenset({"||", "&&", "|", "/", "+", "-", "*", "!", "^"})
+_CHAINING_WORDS = ("union", "minus", "optional")
+_SIGNS = "|&/+-*!^"
+#: Signs within ``<...>`` from which on it may as well be an expression between two comparisons.
+_MANY_SIGNS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,23 @@ def admit(text: str, prefixes: dict[str, str], graphs: frozenset[str], limits: Q
         raise QueryLimitError(
             f"The query has {size:,} bytes; at most {limits.max_bytes:,} are accepted.", "query size"
         )
+    if _is_short_of(text, limits) and (plain := read_plainly(text)):
+        return plain
     parsed = parse_query(text, prefixes, check_shape(text, limits))
     for graph in (*parsed.default_graphs, *parsed.named_graphs):
         check_graph(graph, graphs)
     return parsed
+
+
+def _is_short_of(text: str, limits: QueryLimits) -> bool:
+    """Whether the whole text, strings and IRIs included, has too few signs to reach any limit."""
+    lower = text.lower()
+    operators = sum(map(text.count, _SIGNS)) + sum(map(lower.count, _CHAINING_WORDS))
+    return (
+        len(text) <= limits.max_terminals
+        and sum(map(text.count, _OPENING)) <= limits.max_depth
+        and operators <= limits.max_operators
+    )
 
 
 def check_shape(text: str, limits: QueryLimits) -> list[Token]:
@@ -53,16 +71,20 @@ def check_shape(text: str, limits: QueryLimits) -> list[Token]:
     stream: list[Token] = []
     for token in tokens(text):
         stream.append(token)
-        if token.kind == "punctuation":
+        hidden = 0
+        if token.kind == "iri" and len(token.text) > _MANY_SIGNS:
+            signs, hidden = sum(map(token.text.count, _SIGNS)), token.text.count("(")
+            operators += signs if signs > _MANY_SIGNS else 0
+        elif token.kind == "punctuation":
             if token.text in _OPENING:
                 depth += 1
             elif token.text in _CLOSING:
                 depth -= 1
             elif token.text in _CHAINING:
                 operators += 1
-        elif token.is_word("UNION", "MINUS", "OPTIONAL"):
+        elif token.kind == "word" and token.text.lower() in _CHAINING_WORDS:
             operators += 1
-        if depth > limits.max_depth:
+        if depth + hidden > limits.max_depth:
             line, column = position(text, token.start)
             raise QueryLimitError(
                 f"Line {line}, column {column}: brackets are nested more than {limits.max_depth} deep.",

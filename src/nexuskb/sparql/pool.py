@@ -15,16 +15,18 @@ import json
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from nexuskb.errors import ContentError, QueryError, QueryLimitError, SettingsError
 from nexuskb.rules import Rule
 from nexuskb.search.documents import Document
+from nexuskb.sparql.evaluator import Answer
 from nexuskb.sparql.fairness import CLIENT, FairShare
 from nexuskb.sparql.forkserver import CHANGE, COMMAND, FORK, KILL, MOVE, REFUSED, WAIT
 from nexuskb.sparql.formats import ResultFormat
@@ -38,13 +40,72 @@ _COST_OF_A_WORKER = 0.5
 _PAUSE = 1.0
 
 
+class _Channel(asyncio.Protocol):
+    """The messages of a worker. Few are held, so that it waits for whoever reads them."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._held = bytearray()
+        self._messages: deque[tuple[int, bytes]] = deque()
+        self._waiting: asyncio.Future[None] | None = None
+        self._paused = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Be joined to a worker."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what has come of messages."""
+        self._held += data
+        while len(self._held) >= HEADER.size:
+            kind, length = HEADER.unpack_from(self._held)
+            end = HEADER.size + length
+            if len(self._held) < end:
+                break
+            self._messages.append((kind, bytes(self._held[HEADER.size : end])))
+            del self._held[:end]
+        if len(self._messages) > 1 and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- as asyncio has it
+        """The worker has ended."""
+        self.ended = True
+        self._wake()
+
+    def send(self, message: bytes) -> None:
+        """Send a message, of which one is under way at most."""
+        self._transport.write(message)
+
+    async def receive(self) -> tuple[int, bytes]:
+        """The next message: its kind and its body. Raises ``ConnectionError``."""
+        while not self._messages:
+            if self.ended:
+                raise ConnectionResetError("the worker has ended")
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
+        message = self._messages.popleft()
+        if self._paused and not self._messages and not self.ended:
+            self._paused = False
+            self._transport.resume_reading()
+        return message
+
+    def close(self) -> None:
+        """Part from the worker."""
+        self._transport.abort()
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+
 @dataclass(slots=True)
 class _Worker:
     pid: int
     server: asyncio.subprocess.Process
     generation: str
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    channel: _Channel
     client: str | None = None
     since: float = 0.0
     expired: bool = False
@@ -87,7 +148,7 @@ class WorkerPool:
             task.cancel()
         await asyncio.gather(*self._leaving, return_exceptions=True)
         for worker in (*self._share.close(), *self._spare):
-            worker.writer.close()
+            worker.channel.close()
         self._control.close()
         await self._server.wait()
 
@@ -167,7 +228,7 @@ class WorkerPool:
         """Have workers of the generation to come at hand, for those that will be dismissed."""
         while self._spare:
             worker = self._spare.pop()
-            worker.writer.close()
+            worker.channel.close()
             await self._command_now(KILL, worker)
         for _ in range(self.limits.workers):
             self._spare.append(await self._fork_now())
@@ -194,62 +255,55 @@ class WorkerPool:
         result_format: ResultFormat,
         dataset: Dataset = EVERYTHING,
         seconds: float | None = None,
-    ) -> AsyncIterator[bytes]:
+    ) -> Answer:
         """Evaluate a query; the answer comes in blocks as it is made.
 
         The first block is waited for, so that an error of the query is raised here and not in the middle of
         an answer. Raises :class:`QueryError` and its kinds. A late error ends the iteration with one.
         """
         limit = min(seconds or self.limits.seconds, self.limits.seconds)
-        worker = await self._borrow()
         request = Request(query, dataset.default_graphs, dataset.named_graphs, result_format.name)
-        blocks = self._blocks(worker, request, limit)
-        first = await anext(blocks, b"")
-        return _chain(first, blocks)
+        message = frame(Kind.REQUEST, request.encode())
+        run = _Run(self, await self._borrow(), limit)
+        run.worker.channel.send(message)
+        first, last = await run.block()
+        if last:
+            return Answer(first)
+        rest = run.blocks()
+        await anext(rest)
+        return Answer(first, rest)
 
     async def whole(self, query: str, result_format: ResultFormat) -> bytes:
         """The whole answer to a query of our own."""
-        return b"".join([block async for block in await self.answer(query, result_format)])
+        return await (await self.answer(query, result_format)).read()
 
-    async def _blocks(self, worker: _Worker, request: Request, limit: float) -> AsyncIterator[bytes]:
-        """The answer as it comes. The clock also runs while the client is slow to take it.
+    async def fate(self, worker: _Worker, limit: float) -> QueryError:
+        """Why a worker does not answer any more."""
+        if self._closing:
+            return _closed()
+        ended_by = await asyncio.shield(self._dismiss(worker, WAIT))
+        if worker.expired:
+            return QueryLimitError(
+                f"The query was stopped after {limit:g} seconds. Ask for less: add LIMIT, name the kind "
+                "of record, or join on fewer free variables.",
+                "time",
+            )
+        return _cause_of_death(ended_by, self.limits)
 
-        Whoever reads may be cancelled or go away at any point, so nothing is waited for when this ends.
-        """
-        clock = asyncio.get_running_loop().call_later(limit, self._expire, worker)
-        finished = False
-        try:
-            worker.writer.write(frame(Kind.REQUEST, request.encode()))
-            await worker.writer.drain()
-            while True:
-                kind, length = HEADER.unpack(await worker.reader.readexactly(HEADER.size))
-                body = await worker.reader.readexactly(length)
-                if kind != Kind.DATA:
-                    finished = True
-                    break
-                yield body
-            if kind == Kind.ERROR:
-                raise decode_error(body)
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
-            if self._closing:
-                raise QueryLimitError("The query was stopped: the server is closing.", "closing") from error
-            ended_by = await asyncio.shield(self._dismiss(worker, WAIT))
-            if worker.expired:
-                raise QueryLimitError(
-                    f"The query was stopped after {limit:g} seconds. Ask for less: add LIMIT, name the kind "
-                    "of record, or join on fewer free variables.",
-                    "time",
-                ) from error
-            raise _cause_of_death(ended_by, self.limits) from error
-        finally:
-            clock.cancel()
-            if finished and worker.leaving is None:
-                self._let_go(worker)
-                self._share.offer(worker)
-            elif self._closing:
-                worker.writer.close()
-            else:
-                self._dismiss(worker, KILL)
+    def take_back(self, worker: _Worker, *, finished: bool) -> None:
+        """A worker is not needed for its query any more; one that has not finished it is replaced."""
+        if finished and worker.leaving is None:
+            self._let_go(worker)
+            self._share.offer(worker)
+        elif self._closing:
+            worker.channel.close()
+        else:
+            self._dismiss(worker, KILL)
+
+    def expire(self, worker: _Worker) -> None:
+        """The time for its query is up."""
+        worker.expired = True
+        self._dismiss(worker, KILL)
 
     async def _borrow(self) -> _Worker:
         """A worker for the client of this task, passing over those that have died meanwhile."""
@@ -260,7 +314,7 @@ class WorkerPool:
             if worker.generation != self.generation:
                 self._let_go(worker)
                 self._dismiss(worker, KILL)
-            elif not worker.reader.at_eof():
+            elif not worker.channel.ended:
                 return worker
             else:
                 self._dismiss(worker, WAIT)
@@ -272,15 +326,11 @@ class WorkerPool:
             held = asyncio.get_running_loop().time() - worker.since
             self._share.release(client, max(held, least))
 
-    def _expire(self, worker: _Worker) -> None:
-        worker.expired = True
-        self._dismiss(worker, KILL)
-
     def _dismiss(self, worker: _Worker, operation: bytes) -> asyncio.Task[int]:
         """Have a worker ended and replaced in the background; the task gives the signal that ended it."""
         if worker.leaving is None:
             self._let_go(worker, _COST_OF_A_WORKER)
-            worker.writer.close()
+            worker.channel.close()
             worker.leaving = asyncio.create_task(self._replace(worker, operation))
             self._leaving.add(worker.leaving)
             worker.leaving.add_done_callback(self._leaving.discard)
@@ -346,8 +396,8 @@ class WorkerPool:
             ours.close()
             theirs.close()
             raise
-        reader, writer = await asyncio.open_connection(sock=ours)
-        return _Worker(pid, self._server, self._forked, reader, writer)
+        _, channel = await asyncio.get_running_loop().create_connection(_Channel, sock=ours)
+        return _Worker(pid, self._server, self._forked, channel)
 
     async def _command(self, operation: bytes, worker: _Worker) -> int:
         async with self._control_lock:
@@ -377,6 +427,58 @@ class WorkerPool:
         return bytes(held)
 
 
+class _Run:
+    """A query at a worker. The clock also runs while the client is slow to take the answer.
+
+    Whoever reads may be cancelled or go away at any point, so nothing is waited for when this ends.
+    """
+
+    __slots__ = ("_clock", "_limit", "_over", "_pool", "worker")
+
+    def __init__(self, pool: WorkerPool, worker: _Worker, limit: float) -> None:
+        self.worker = worker
+        self._pool = pool
+        self._limit = limit
+        self._clock = asyncio.get_running_loop().call_later(limit, pool.expire, worker)
+        self._over = False
+
+    async def block(self) -> tuple[bytes, bool]:
+        """The next block of the answer, and whether it is the last."""
+        try:
+            kind, body = await self.worker.channel.receive()
+        except ConnectionError as error:
+            fate = await self._pool.fate(self.worker, self._limit)
+            self._end(finished=False)
+            raise fate from error
+        except BaseException:
+            self._end(finished=False)
+            raise
+        if kind == Kind.DATA:
+            return body, False
+        self._end(finished=True)
+        if kind == Kind.ERROR:
+            raise decode_error(body)
+        return body, True
+
+    async def blocks(self) -> AsyncGenerator[bytes, None]:
+        """What is left of the answer, after an empty block: having begun, it ends properly when dropped."""
+        try:
+            block, last = b"", False
+            yield block
+            while not last:
+                block, last = await self.block()
+                if block:
+                    yield block
+        finally:
+            self._end(finished=False)
+
+    def _end(self, *, finished: bool) -> None:
+        if not self._over:
+            self._over = True
+            self._clock.cancel()
+            self._pool.take_back(self.worker, finished=finished)
+
+
 def _cause_of_death(ended_by: int, limits: PoolLimits) -> QueryError:
     if ended_by == signal.SIGABRT:
         return QueryLimitError(
@@ -388,8 +490,5 @@ def _cause_of_death(ended_by: int, limits: PoolLimits) -> QueryError:
     return QueryLimitError("The query ended its worker. Ask for less at a time.", "resources")
 
 
-async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    if first:
-        yield first
-    async for block in rest:
-        yield block
+def _closed() -> QueryError:
+    return QueryLimitError("The query was stopped: the server is closing.", "closing")

@@ -36,7 +36,7 @@ class _FrameWriter:
     def write(self, data: bytes) -> int:
         self._held += data
         while len(self._held) >= BLOCK:
-            self._channel.sendall(frame(Kind.DATA, bytes(self._held[:BLOCK])))
+            self._channel.sendall(frame(Kind.DATA, self._held[:BLOCK]))
             del self._held[:BLOCK]
         return len(data)
 
@@ -44,9 +44,7 @@ class _FrameWriter:
         """Nothing to do: what is held goes out in whole blocks, and at the end."""
 
     def finish(self) -> None:
-        if self._held:
-            self._channel.sendall(frame(Kind.DATA, bytes(self._held)))
-        self._channel.sendall(frame(Kind.END))
+        self._channel.sendall(frame(Kind.LAST, self._held))
 
 
 def end_with_parent() -> None:
@@ -94,22 +92,14 @@ def serve(channel: socket.socket, store: TripleStore) -> None:
 
 
 def _receive(channel: socket.socket) -> Request | None:
-    header = _exactly(channel, HEADER.size)
-    if header is None:
-        return None
-    _, length = HEADER.unpack(header)
-    body = _exactly(channel, length)
-    return None if body is None else Request.decode(body)
-
-
-def _exactly(channel: socket.socket, length: int) -> bytes | None:
-    held = bytearray()
-    while len(held) < length:
-        data = channel.recv(length - len(held))
-        if not data:
-            return None
-        held += data
-    return bytes(held)
+    """The next request. The server sends one at a time, so what has come is at most that one."""
+    held = channel.recv(BLOCK)
+    while held:
+        if len(held) >= HEADER.size and len(held) >= HEADER.size + HEADER.unpack_from(held)[1]:
+            return Request.decode(held[HEADER.size :])
+        data = channel.recv(BLOCK)
+        held = held + data if data else b""
+    return None
 
 
 def _address_space() -> int:

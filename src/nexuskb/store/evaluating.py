@@ -10,9 +10,9 @@ import asyncio
 import io
 import logging
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, aclosing, contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ import pyoxigraph as ox
 
 from nexuskb.errors import StoreError
 from nexuskb.settings import RemoteSettings
+from nexuskb.sparql.evaluator import Answer
 from nexuskb.sparql.fairness import CLIENT, OURSELVES, FairShare
 from nexuskb.sparql.formats import JSON, ResultFormat
 from nexuskb.sparql.frames import BLOCK
@@ -116,7 +117,7 @@ class RemoteEvaluator:
         result_format: ResultFormat,
         dataset: Dataset = EVERYTHING,
         seconds: float | None = None,
-    ) -> AsyncIterator[bytes]:
+    ) -> Answer:
         """Evaluate a query; the answer comes in blocks as it comes from the store.
 
         The first block is waited for, as in :class:`~nexuskb.sparql.pool.WorkerPool`.
@@ -149,8 +150,7 @@ class RemoteEvaluator:
         return read_solutions(io.BytesIO(answer), JSON.media_type)
 
     async def _whole(self, asked: PortableQuery, result_format: ResultFormat) -> bytes:
-        blocks = await self._send(asked, result_format, self.limits.seconds)
-        return b"".join([block async for block in blocks])
+        return await (await self._send(asked, result_format, self.limits.seconds)).read()
 
     async def _check(self, query: str, result_format: ResultFormat, dataset: Dataset, limit: float) -> None:
         """Have our own engine read the query. What it makes of nothing is not looked at."""
@@ -160,9 +160,7 @@ class RemoteEvaluator:
             if size > BLOCK:
                 return
 
-    async def _send(
-        self, asked: PortableQuery, result_format: ResultFormat, limit: float
-    ) -> AsyncIterator[bytes]:
+    async def _send(self, asked: PortableQuery, result_format: ResultFormat, limit: float) -> Answer:
         client, loop = CLIENT.get(), asyncio.get_running_loop()
         connection = await self._share.take(client)
         since = loop.time()
@@ -181,8 +179,7 @@ class RemoteEvaluator:
             seconds=limit,
         )
         blocks = stream.blocks(ended)
-        first = await anext(blocks, b"")
-        return _chain(first, blocks)
+        return Answer(await anext(blocks, b""), blocks)
 
     async def _respond(self, asked: PortableQuery, limit: float) -> httpx.Response:
         request = self._client.build_request(
@@ -207,11 +204,3 @@ def _without_address() -> Iterator[None]:
         raise StoreError(
             "The store behind this service does not answer. Try again in a few seconds."
         ) from error
-
-
-async def _chain(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
-    async with aclosing(rest):
-        if first:
-            yield first
-        async for block in rest:
-            yield block

@@ -60,12 +60,30 @@ def test_brackets_that_are_closed_again_may_be_many() -> None:
         "'" + "{" * 500 + "'",
         '"""' + "([{" * 500 + '"""',
         "# " + "{" * 500 + "\n",
-        "<http://a.example/" + "(" * 500 + ">",
+        "<http://a.example/" + "(" * 90 + ">",
     ],
     ids=["text", "long text", "comment", "IRI"],
 )
 def test_a_bracket_in_a_text_a_comment_or_an_iri_opens_nothing(text: str) -> None:
     assert let_in(f"SELECT * {{ ?s ?p {text} }}")
+
+
+@pytest.mark.parametrize(
+    ("expression", "limit"),
+    [
+        ("!" * 3_000 + "?b", "number of operators"),
+        ("(" * 200 + "?b" + ")" * 200, "nesting depth"),
+        ("?b" + "+?b" * 3_000, "number of operators"),
+        ("?b" + "&&?b" * 3_000, "number of operators"),
+    ],
+)
+def test_an_expression_between_two_comparisons_is_not_taken_for_an_iri(expression: str, limit: str) -> None:
+    assert refused(f"SELECT * {{ FILTER(?a<{expression}&&?c>?d) }}").limit == limit
+
+
+def test_many_iris_are_no_expression() -> None:
+    iris = "<https://w3id.org/nexuskb/records/kor-driver-1?a=b&c=d> " * 3_000
+    assert let_in(f"SELECT * {{ VALUES ?r {{ {iris} }} }}")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from nexuskb.errors import QueryRefusedError, QuerySyntaxError
 from nexuskb.questions.catalogue import questions
 from nexuskb.sparql.formats import QueryForm
-from nexuskb.sparql.parse import parse_query, position, tokens
+from nexuskb.sparql.parse import parse_query, position, read_plainly, tokens
 from nexuskb.terms import GRAPHS, PREFIXES
 
 COMMENT = "# SELECT is what a query starts with\n"
@@ -229,3 +229,63 @@ def test_no_text_takes_longer_to_read_than_its_length(start: str, unit: str) -> 
         assert text.startswith(token.text, token.start)
         assert last is None or token.start >= last.end
         last = token
+
+
+PLAIN = [
+    "SELECT * { ?s ?p ?o }",
+    "ask{}",
+    "PREFIX a: <http://a.example/>\n# what follows\nBASE <x> PREFIX : <y> DESCRIBE :z",
+    "CONSTRUCT WHERE { ?s ?p 'select' }",
+]
+TRAPS = [
+    *(
+        "",
+        " ",
+        "PREFIX a: <b>",
+        "SELECT:a",
+        "SELECTED",
+        "select·a",
+        "_SELECT",
+        "INSERT DATA {}",
+        "{SELECT * {}}",
+    ),
+    *(
+        "# SELECT\n",
+        "'SELECT'",
+        "<SELECT> SELECT * {}",
+        "PREFIX SELECT <a> ASK {}",
+        "PREFIX : ASK {}",
+        "\ufeffASK {}",
+    ),
+    *(
+        "SELECT * FROM<a:b>{}",
+        "SELECT * from named nx:a {}",
+        "ASK { sErViCe ?x {} }",
+        "SELECT (nOw() AS ?x) {}",
+    ),
+    *(
+        "SELECT (STRUUID() AS ?x) {}",
+        "SELECT (BNODE() AS ?x) {}",
+        r"SELECT \u0046ROM <a:b> {}",
+        "SELECT * { ?s 'x",
+    ),
+]
+
+
+@pytest.mark.parametrize("text", [*PLAIN, *TRAPS, *(question.query for question in questions().values())])
+@pytest.mark.parametrize("cut", ["whole", "halves", "letters"])
+def test_a_short_reading_finds_what_the_long_one_does_or_leaves_it_to_it(text: str, cut: str) -> None:
+    pieces = {"whole": [text], "halves": [text[: len(text) // 2]], "letters": []}[cut]
+    if cut == "letters":
+        pieces = [
+            text[:place] + sign + text[place:] for place in range(min(40, len(text))) for sign in " :\\#<s'"
+        ]
+    for piece in pieces:
+        plain = read_plainly(piece)
+        assert plain is None or plain == parse_query(piece, PREFIXES)
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_a_short_reading_is_enough_for_most_queries(text: str) -> None:
+    assert read_plainly(text) == parse_query(text, PREFIXES)
+    assert all(read_plainly(trap) is None for trap in TRAPS[:-1])
