@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
@@ -19,6 +20,10 @@ from nexuskb_api.connections import Clients
 from nexuskb_api.facade import open_facade
 from nexuskb_api.pages import STATIC
 
+_WRONG = {
+    "description": "A parameter is wrong: a problem document says which, and what would do.",
+    "content": {"application/problem+json": {"schema": {"type": "object"}}},
+}
 _ENDPOINT_METHODS = frozenset({"GET", "HEAD", "POST"})
 
 
@@ -33,6 +38,19 @@ class Application(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         await self.entry(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of the API. What is wrong with a request is told with status 400, not 422."""
+        if self.openapi_schema is None:
+            described = super().openapi()
+            for item in described["paths"].values():
+                for operation in item.values():
+                    if operation["responses"].pop("422", None):
+                        operation["responses"].setdefault("400", _WRONG)
+            for unused in ("HTTPValidationError", "ValidationError"):
+                described.get("components", {}).get("schemas", {}).pop(unused, None)
+            self.openapi_schema = described
+        return self.openapi_schema
 
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request to the endpoint or to the framework, which also finds the endpoint below a mount."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
@@ -20,6 +20,7 @@ from nexuskb.records.document import RecordReader
 from nexuskb.search.filters import filter_schemes
 from nexuskb.search.index import INDEX_FILE, SearchIndex, open_index
 from nexuskb.search.pattern import may_match, replace_matches
+from nexuskb.search.store import check_indexed
 from nexuskb.settings import ServingSettings, Settings
 from nexuskb.sparql.evaluator import Answer, Evaluator
 from nexuskb.sparql.fairness import CLIENT, FairShare
@@ -136,9 +137,7 @@ class Facade:
                 raise
             if self.generation == generation:
                 return answer
-            await cast(
-                "AsyncGenerator[bytes, None]", answer
-            ).aclose()  # the base changed between search and query: what was found is not of it
+            await answer.aclose()  # the base changed between search and query: what was found is not of it
 
     async def rows(self, query: str) -> list[Binding]:
         """The bindings of a SELECT of our own, as in SPARQL 1.1 Query Results JSON."""
@@ -214,9 +213,14 @@ async def _evaluator(
     """What evaluates queries, the embedded base if it is that, and the index beside it."""
     if settings.store:
         remote = await stack.enter_async_context(RemoteEvaluator(settings.store, serving.limits))
-        directory, _ = await asyncio.to_thread(prepare, settings)
+        directory, indexed = await asyncio.to_thread(prepare, settings)
         index = open_index(directory / INDEX_FILE, _SEARCHES)
-        return remote, None, lambda: index
+
+        def checked() -> SearchIndex:
+            check_indexed(indexed, remote.generation)
+            return index
+
+        return remote, None, checked
     base = await stack.enter_async_context(ServedBase(settings, serving))
     return base.pool, base, lambda: base.index
 

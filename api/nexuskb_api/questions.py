@@ -39,7 +39,14 @@ async def list_questions(request: Request) -> Response:
     openapi_extra={
         "parameters": [
             {"name": "format", "in": "query", "schema": {"type": "string", "enum": _FORMATS}},
-            {"name": "parameters of the question", "in": "query", "schema": {"type": "string"}},
+            {
+                "name": "values",
+                "in": "query",
+                "style": "form",
+                "explode": True,
+                "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+                "description": "The parameters of the question, each by its own name: /questions has them.",
+            },
         ]
     },
 )

@@ -16,8 +16,17 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nexuskb.errors import NexusError, QueryLimitError
+from nexuskb.exchange.results import as_workbook
 from nexuskb.sparql.evaluator import Answer
-from nexuskb.sparql.formats import JSON, ResultFormat, format_by_name, formats_for, negotiate
+from nexuskb.sparql.formats import (
+    JSON,
+    XLSX,
+    QueryForm,
+    ResultFormat,
+    format_by_name,
+    formats_for,
+    negotiate,
+)
 from nexuskb.sparql.guard import check_graph
 from nexuskb.store.port import Dataset
 from nexuskb.terms import PREFIXES
@@ -37,6 +46,7 @@ _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
 #: What a page reads of an answer; more is for the data formats, which are passed on as they are made.
 _PAGE_BYTES = 4 * 1024**2
+_SHEET_BYTES = 16 * 1024**2
 #: Seconds for the body of a request to come in.
 BODY_SECONDS = 15.0
 _MOST_PARAMETERS = 1_000
@@ -58,7 +68,7 @@ _ANSWERS = {
             for kind in (
                 "application/sparql-results+json", "application/sparql-results+xml", "text/csv",
                 "text/tab-separated-values", "text/turtle", "application/n-triples", "application/rdf+xml",
-                "application/ld+json", "text/html",
+                "application/ld+json", "text/html", XLSX.media_type,
             )
         },
     },
@@ -77,7 +87,7 @@ _PARAMETERS = [
         ("query", {"type": "string"}, "The query. The prefixes of the base need no declaring."),
         ("default-graph-uri", {"type": "array", "items": {"type": "string"}}, "Graphs of the default graph."),
         ("named-graph-uri", {"type": "array", "items": {"type": "string"}}, "Named graphs of the dataset."),
-        ("format", {"type": "string"}, "json, xml, csv, tsv, turtle, ntriples, rdfxml or jsonld."),
+        ("format", {"type": "string"}, "json, xml, csv, tsv, xlsx, turtle, ntriples, rdfxml or jsonld."),
         ("timeout", {"type": "number"}, "Seconds after which to give up, up to the server's limit."),
     )
 ]
@@ -222,10 +232,14 @@ async def _plan(request: Request, body: bytes, accept: str, codings: str) -> _Pl
     for graph in (*asked.dataset.default_graphs, *asked.dataset.named_graphs):
         check_graph(graph, facade.graphs)
     offered = formats_for(parsed.form)
+    if parsed.form is QueryForm.SELECT:
+        offered = (*offered, XLSX)
     if asked.format == "html" or (not asked.format and "html" in accept and wants_html(request)):
         return await _results_page(request, asked, offered)
-    coding = GZIP if takes_gzip(codings) else ""
-    return _Plan(asked, _choose(asked.format, accept, offered), coding, parsed.repeatable)
+    chosen = _choose(asked.format, accept, offered)
+    if chosen is XLSX:
+        return await _workbook(request, asked)
+    return _Plan(asked, chosen, GZIP if takes_gzip(codings) else "", parsed.repeatable)
 
 
 async def _values(request: Request, body: bytes) -> tuple[_Values, str | None]:
@@ -413,28 +427,48 @@ async def _results_page(request: Request, asked: _Asked, offered: tuple[ResultFo
         "limit": 1000,
     }
     if JSON in offered:
-        answer = json.loads(await _bounded_answer(await _evaluated(request, asked, JSON)))
+        answer = json.loads(await _bounded_answer(request, asked, JSON, _PAGE_BYTES))
         values["variables"] = answer["head"].get("vars", [])
         values["rows"] = answer.get("results", {}).get("bindings", [])
         values["boolean"] = answer.get("boolean")
         values["text"] = None
     else:
-        values["text"] = (await _bounded_answer(await _evaluated(request, asked, offered[0]))).decode()
+        values["text"] = (await _bounded_answer(request, asked, offered[0], _PAGE_BYTES)).decode()
     return page(request, "results.html", values)
 
 
-async def _evaluated(request: Request, asked: _Asked, chosen: ResultFormat) -> Answer:
-    return await facade_of(request).answer(asked.query, chosen, asked.dataset, asked.seconds)
+async def _workbook(request: Request, asked: _Asked) -> Response:
+    """The answer to a SELECT as a spreadsheet, made in a thread on the client's account."""
+    facade = facade_of(request)
+    headers = {
+        "Vary": "Accept, Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+        "Content-Disposition": 'attachment; filename="results.xlsx"',
+    }
+    if request.method == "HEAD":
+        return Response(b"", 200, headers, media_type=XLSX.content_type)
+    generation = await facade.current()
+    body = await _bounded_answer(request, asked, JSON, _SHEET_BYTES)
+
+    def made() -> bytes:
+        answer = json.loads(body)
+        return as_workbook(answer["head"]["vars"], answer["results"]["bindings"], asked.query, generation)
+
+    return Response(await facade.apart(made), 200, headers, media_type=XLSX.content_type)
 
 
-async def _bounded_answer(answer: Answer) -> bytes:
+async def _bounded_answer(request: Request, asked: _Asked, chosen: ResultFormat, limit: int) -> bytes:
+    """All of an answer that is shown otherwise than it is passed on."""
     held = bytearray()
+    answer = await facade_of(request).answer(asked.query, chosen, asked.dataset, asked.seconds)
     async for block in answer:
         held += block
-        if len(held) > _PAGE_BYTES:
+        if len(held) > limit:
+            await answer.aclose()
             raise QueryLimitError(
-                f"The answer has more than {_PAGE_BYTES // 1024**2} MiB, too much for a page. Add LIMIT, or "
-                "take it whole in another format, such as format=csv.",
+                f"The answer has more than {limit // 1024**2} MiB, too much for a page or a spreadsheet. Add "
+                "LIMIT, or take it whole in another format, such as format=csv.",
                 "page size",
             )
     return bytes(held)

@@ -38,6 +38,7 @@ from nexuskb.search.passages import Passage
 from nexuskb.search.store import SearchingStore
 from nexuskb.settings import Settings, load_settings
 from nexuskb.sparql.formats import CSV, QueryForm, ResultFormat, format_by_name, formats_for
+from nexuskb.sparql.guard import QueryLimits, admit
 from nexuskb.sparql.parse import parse_query
 from nexuskb.sparql.portable import declare_prefixes
 from nexuskb.store.comparing import compare
@@ -161,7 +162,9 @@ def query(file: TextIO, form: str) -> None:
         text = file.read()
     except UnicodeDecodeError as error:
         raise QueryError(f"The file {file.name} is not UTF-8 text: {error.reason}.") from error
-    _answer(_open(load_settings()), text, form)
+    store = _open(load_settings())
+    admit(text, PREFIXES, frozenset(store.graphs()), QueryLimits())
+    _answer(store, text, form)
 
 
 def _filters(command: Callable[..., None]) -> Callable[..., None]:
@@ -187,7 +190,7 @@ def search(words: tuple[str, ...], limit: int, form: str, **filters: str) -> Non
     settings = load_settings()
     schemes = filter_schemes(read_model(settings))
     chosen = read_filters(filters, schemes)
-    found = _open(settings).index.search(" ".join(words), chosen, limit)
+    found = _open(settings).searching().search(" ".join(words), chosen, limit)
     if form == "csv":
         click.echo(as_csv(found.as_answer()), nl=False)
     elif form == "json":
@@ -403,8 +406,8 @@ def _open(settings: Settings) -> SearchingStore:
         directory, generation = prepare(settings, lambda done, total, _: step(done, total))
     index = open_index(directory / INDEX_FILE)
     if settings.store:
-        return SearchingStore(RemoteStore(settings.store), index)
-    return SearchingStore(OxigraphStore.open(directory, generation), index)
+        return SearchingStore(RemoteStore(settings.store), index, generation)
+    return SearchingStore(OxigraphStore.open(directory, generation), index, generation)
 
 
 @contextmanager

@@ -118,3 +118,25 @@ def test_the_page_of_the_api_shows_every_operation_and_needs_no_other_host(api, 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/docs/oauth2-redirect"])
 def test_the_pages_that_would_load_from_another_host_are_not_there(web, path: str) -> None:
     assert web.get(path).status_code == 404
+
+
+def test_what_is_wrong_with_a_request_is_told_with_400(api, web) -> None:
+    assert not any("422" in operation["responses"] for _, _, operation in operations(api))
+    assert "HTTPValidationError" not in api.get("components", {}).get("schemas", {})
+    asked = api["paths"]["/questions/{identifier}"]["get"]
+    assert "application/problem+json" in asked["responses"]["400"]["content"]
+    wrong = web.get("/questions/policies-of-country", params={"no-such": "x"})
+    assert wrong.status_code == 400
+
+
+def test_the_parameters_of_a_question_are_described_as_what_they_are(api, web) -> None:
+    """An object in form style with explode stands for parameters that each have a name of their own."""
+    (described,) = (
+        p
+        for p in api["paths"]["/questions/{identifier}"]["get"]["parameters"]
+        if p["schema"]["type"] == "object"
+    )
+    assert (described["in"], described["style"], described["explode"]) == ("query", "form", True)
+    assert described["schema"]["additionalProperties"] == {"type": "string"}
+    answer = web.get("/questions/policies-of-country", params={"country": "MNG", "format": "json"})
+    assert answer.json()["parameters"] == {"country": "MNG"}

@@ -25,6 +25,7 @@ from nexuskb.store.publishing import publish
 ROWS = "SELECT ?p ?t { ?p a nx:Policy ; nx:area area:mng ; rdfs:label ?t } ORDER BY ?p ?t"
 TRIPLES = "CONSTRUCT { ?p rdfs:label ?t } { ?p a nx:Policy ; nx:area area:mng ; rdfs:label ?t }"
 SYNTAX = {"turtle": "turtle", "ntriples": "nt", "rdfxml": "xml", "jsonld": "json-ld"}
+FOUND = 'SELECT ?r WHERE { ?r nx:matches "forest" }'
 NOTE = '<https://w3id.org/nexuskb/records/mng-ndc-2020> nx:caveat "Look twice."@en .\n'
 
 
@@ -178,6 +179,12 @@ def test_facades_over_one_store_see_a_new_generation_and_tell_when_the_store_is_
                 assert seen.text.split("\r\n") == ["w", "Look twice.", ""]
                 start = client.get("/", headers={"Accept": "application/json"})
                 assert start.json()["generation"] == generation
+                search = client.get("/search?q=forest", headers={"Accept": "application/json"})
+                assert (
+                    search.status_code == 503
+                )  # the index that was built at the start is of the files of then
+                assert generation in search.json()["detail"]
+                assert client.get("/sparql", params={"query": FOUND}).status_code == 503
             server.close()
             gone = until(one, asked, 503)
             assert gone.headers["content-type"] == "application/problem+json"

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 from rdflib import RDF, RDFS, Graph, Literal, Namespace, URIRef
 from rdflib.query import Result
 
@@ -414,3 +415,32 @@ def test_prefixes_of_the_base_need_no_declaring_and_may_be_declared_otherwise(we
     assert by_get(web, f"ASK {{ FILTER(driver:overgrazing = <{driver}>) }}", "*/*").json()["boolean"] is True
     other = "PREFIX driver: <http://example.org/> ASK { FILTER(driver:x = <http://example.org/x>) }"
     assert by_get(web, other, "*/*").json()["boolean"] is True
+
+
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@pytest.mark.parametrize("how", ["format", "accept"])
+def test_a_spreadsheet_has_the_rows_of_the_csv(web, how: str) -> None:
+    query = (
+        "SELECT ?id ?year WHERE { ?p a nx:Policy ; nx:area area:mng ; dcterms:identifier ?id } ORDER BY ?id"
+    )
+    asked = {"query": query, **({"format": "xlsx"} if how == "format" else {})}
+    response = web.get("/sparql", params=asked, headers={"Accept": SHEET} if how == "accept" else {})
+    assert response.headers["content-type"] == SHEET
+    assert response.headers["content-disposition"] == 'attachment; filename="results.xlsx"'
+    sheet = load_workbook(io.BytesIO(response.content))["Results"]
+    rows = [["" if cell.value is None else str(cell.value) for cell in row] for row in sheet.iter_rows()]
+    found = web.get("/sparql", params={"query": query, "format": "csv"}).text
+    assert rows == list(csv.reader(io.StringIO(found)))
+    assert len(rows) > 10
+
+
+def test_a_graph_has_no_spreadsheet(web) -> None:
+    response = web.get("/sparql", params={"query": "CONSTRUCT WHERE { ?s a nx:Policy }", "format": "xlsx"})
+    assert response.status_code == 406
+
+
+def test_the_page_of_results_leads_to_the_spreadsheet(web) -> None:
+    page = web.get("/sparql", params={"query": "SELECT * { ?s a nx:Case }"}, headers={"Accept": "text/html"})
+    assert "format=xlsx" in page.text

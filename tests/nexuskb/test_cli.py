@@ -248,6 +248,22 @@ def test_a_query_that_cannot_be_run_is_refused_with_the_reason(
     refused(run("query", "-", "--format", form, given=query), words)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * " + "{" * 5_000 + "}" * 5_000,
+        "ASK { FILTER(" + "!" * 20_000 + "true) }",
+        "SELECT * { FILTER(?a<" + "!" * 50_000 + "?b&&?c>?d) }",
+        "ASK { FILTER(true" + " || true" * 20_000 + ") }",
+    ],
+    ids=["braces", "negations", "between comparisons", "disjunctions"],
+)
+def test_a_query_that_would_end_the_process_is_refused(settings: Settings, query: str) -> None:
+    ended = process(settings, "query", "-", given=query)
+    assert ended.returncode == 2
+    assert "nested" in ended.stderr or "operators" in ended.stderr
+
+
 @pytest.mark.parametrize("name", ["none.rq", "."])
 def test_a_query_file_that_cannot_be_read_is_named(run: Run, tmp_path: Path, name: str) -> None:
     refused(run("query", str(tmp_path / name)), str(tmp_path / name))

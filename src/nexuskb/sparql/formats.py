@@ -53,6 +53,10 @@ TURTLE = ResultFormat("turtle", ("text/turtle", "application/x-turtle"), "ttl", 
 N_TRIPLES = ResultFormat("ntriples", ("application/n-triples", "text/plain"), "nt", True)
 RDF_XML = ResultFormat("rdfxml", ("application/rdf+xml", "application/xml", "text/xml"), "rdf", True)
 JSON_LD = ResultFormat("jsonld", ("application/ld+json", "application/json"), "jsonld", True)
+#: For people. No engine writes it: it is made from JSON (see :mod:`nexuskb.exchange.results`).
+XLSX = ResultFormat(
+    "xlsx", ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",), "xlsx", False
+)
 
 BINDING_FORMATS = (JSON, XML, CSV, TSV)
 GRAPH_FORMATS = (TURTLE, N_TRIPLES, RDF_XML, JSON_LD)

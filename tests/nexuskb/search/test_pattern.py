@@ -8,7 +8,7 @@ import re
 import pyoxigraph as ox
 import pytest
 
-from nexuskb.errors import QueryLimitError, QuerySyntaxError
+from nexuskb.errors import QueryLimitError, QuerySyntaxError, StoreError
 from nexuskb.search import SearchIndex
 from nexuskb.search.pattern import replace_matches
 from nexuskb.search.store import SearchingStore
@@ -39,7 +39,7 @@ def find() -> Finder:
 
 @pytest.fixture(scope="module")
 def searching(store: OxigraphStore, index: SearchIndex) -> SearchingStore:
-    return SearchingStore(store, index)
+    return SearchingStore(store, index, store.generation)
 
 
 def replaced(query: str, find: Finder) -> str:
@@ -257,6 +257,15 @@ def test_a_fault_elsewhere_is_told_of_the_query_as_it_was_written(searching: Sea
         with pytest.raises(QuerySyntaxError) as caught:
             ask(query)
         assert (caught.value.line, caught.value.column) == (1, query.index("}") + 1)
+
+
+def test_words_are_not_searched_for_in_another_generation(store: OxigraphStore, index: SearchIndex) -> None:
+    other = SearchingStore(store, index, "another")
+    with pytest.raises(StoreError, match="index is of generation another"):
+        other.select('SELECT ?r WHERE { ?r nx:matches "drought" }')
+    with pytest.raises(StoreError, match="nexuskb load"):
+        other.searching()
+    assert list(other.select("SELECT ?p WHERE { ?p a nx:Policy } LIMIT 1"))
 
 
 def test_no_triple_has_the_property(store: OxigraphStore) -> None:
