@@ -14,7 +14,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nexuskb import __version__
 from nexuskb.settings import ServingSettings, Settings
-from nexuskb_api import audit, matrices, paper, problems, questions, records, search, sparql, start, wellknown
+from nexuskb_api import (
+    audit,
+    entering,
+    matrices,
+    paper,
+    problems,
+    questions,
+    records,
+    search,
+    sparql,
+    start,
+    wellknown,
+)
 from nexuskb_api.compression import Compression
 from nexuskb_api.connections import Clients
 from nexuskb_api.facade import open_facade
@@ -107,7 +119,7 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
     app.entry = Clients(_shared_with(shown.origins, app.dispatch))
     app.state.settings = settings
     problems.install(app)
-    resources = (start, questions, records, search, sparql, audit, matrices, paper, wellknown)
+    resources = (start, questions, records, entering, search, sparql, audit, matrices, paper, wellknown)
     for resource in resources:
         app.include_router(resource.router)
     app.state.resource_routes = [route for resource in resources for route in resource.router.routes]

@@ -34,6 +34,7 @@ from nexuskb.store.serving import ServedBase
 from nexuskb.terms import PREFIXES
 from nexuskb.vocabulary import Scheme, Vocabularies
 from nexuskb_api.cache import AnswerCache, Held, answer_key
+from nexuskb_api.reception import Reception
 
 Binding = dict[str, dict[str, str]]
 T = TypeVar("T")
@@ -52,7 +53,7 @@ class Facade:
     """Everything a resource needs to answer."""
 
     pool: Evaluator
-    base: ServedBase | None
+    reception: Reception
     asked_index: Callable[[], SearchIndex]
     model: Graph
     vocabularies: Vocabularies
@@ -187,13 +188,16 @@ async def open_facade(app: FastAPI, settings: Settings, serving: ServingSettings
     model = read_model(settings)
     async with AsyncExitStack() as stack:
         pool, base, index = await _evaluator(stack, settings, serving)
+        shapes = read_shapes(settings)
+        reception = Reception(settings, base, model, shapes)
+        stack.callback(reception.close)
         facade = Facade(
             pool=pool,
-            base=base,
+            reception=reception,
             asked_index=index,
             model=model,
             vocabularies=Vocabularies(model),
-            records=RecordReader(model, read_shapes(settings)),
+            records=RecordReader(model, shapes),
             filters=filter_schemes(model),
             graphs=frozenset(),
             query_limits=QueryLimits(),

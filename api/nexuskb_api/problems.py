@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -13,16 +14,25 @@ from starlette.routing import Match
 
 from nexuskb.errors import (
     FormatError,
+    KeyReusedError,
+    LedgerError,
+    MalformedEntryError,
     NexusError,
+    NotPermittedError,
     QueryError,
     QueryLimitError,
     QueryRefusedError,
     QuerySyntaxError,
     QuestionError,
     RecordNotFoundError,
+    RejectedError,
+    StaleError,
+    StepError,
     StoreError,
+    SubmissionError,
     UnknownTermError,
 )
+from nexuskb.validation.report import Violation
 from nexuskb_api.pages import page, wants_html
 
 #: Where the kinds of problem are explained.
@@ -69,6 +79,14 @@ _KINDS: tuple[tuple[type[NexusError], int, str], ...] = (
     (FormatError, 406, "format"),
     (UnknownTermError, 400, "unknown-term"),
     (RecordNotFoundError, 404, "unknown-record"),
+    (NotPermittedError, 403, "not-permitted"),
+    (StaleError, 412, "stale"),
+    (StepError, 409, "step"),
+    (RejectedError, 422, "rejected"),
+    (KeyReusedError, 422, "idempotency-key"),
+    (MalformedEntryError, 422, "entry"),
+    (SubmissionError, 422, "submission"),
+    (LedgerError, 503, "ledger"),
     (QuestionError, 404, "unknown-question"),
     (StoreError, 503, "store"),
     (NexusError, 500, "internal"),
@@ -83,7 +101,7 @@ _LIMITS = {
     "text searches": 400,
     "page size": 400,
 }
-_MEMBERS = ("line", "column", "expected", "feature", "limit", "parameter")
+_MEMBERS = ("line", "column", "expected", "feature", "limit", "parameter", "possible", "tag")
 
 
 async def _nexus_error(request: Request, error: Exception) -> Response:
@@ -93,8 +111,23 @@ async def _nexus_error(request: Request, error: Exception) -> Response:
     if isinstance(error, QuestionError) and error.parameter:
         status, kind = 400, "question-parameter"
     headers = {"Retry-After": str(getattr(error, "retry_after", None) or 5)} if status in (429, 503) else {}
-    members = {name: getattr(error, name, None) for name in _MEMBERS}
+    if isinstance(error, SubmissionError):
+        status = 413 if error.too_large else 415 if error.unknown_type else status
+    if isinstance(error, StaleError) and error.tag:
+        headers["ETag"] = f'"{error.tag}"'
+    members: dict[str, object] = {name: getattr(error, name, None) for name in _MEMBERS}
+    if isinstance(error, RejectedError):
+        members["violations"] = [violation_members(violation) for violation in error.report.violations]
+    elif isinstance(error, SubmissionError):
+        members["violations"] = [asdict(fault) for fault in error.faults]
     return problem(request, status, kind, str(error), headers, members)
+
+
+def violation_members(violation: Violation) -> dict[str, object]:
+    """A violation as it stands in an answer: record, field, value, message, suggestion, whether it blocks."""
+    members = asdict(violation)
+    del members["file"], members["focus"]
+    return members
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

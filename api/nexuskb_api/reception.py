@@ -1,0 +1,142 @@
+"""Who comes to enter something, and the desk that takes it.
+
+A token comes in the header field ``Authorization`` (RFC 6750) and nowhere else. Wrong ones are counted by
+address and calls by person, so that nobody can try tokens at length or drown the desk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, TypeVar
+
+from fastapi import Request
+from rdflib import Graph
+from starlette.exceptions import HTTPException
+
+from nexuskb.errors import TokenError
+from nexuskb.exchange.documents import Documents
+from nexuskb.forms import Forms
+from nexuskb.people.rights import Person
+from nexuskb.people.tokens import person_of
+from nexuskb.records.desk import Desk
+from nexuskb.records.ledger import LEDGER_FILE, Ledger
+from nexuskb.settings import Settings
+from nexuskb.sparql.fairness import CLIENT
+from nexuskb.store.serving import ServedBase
+from nexuskb.vocabulary import Vocabularies
+
+T = TypeVar("T")
+
+#: Calls of a person a minute, and at once.
+WRITES: Final = (120, 60)
+#: Wrong tokens from an address a minute, and at once.
+WRONG_TOKENS: Final = (10, 20)
+_MOST_NAMES: Final = 10_000
+
+
+class Allowance:
+    """So many calls a minute for each name, and so many at once (a token bucket)."""
+
+    def __init__(self, a_minute: int, at_once: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = a_minute / 60
+        self._burst = at_once
+        self._clock = clock
+        self._paid_off: dict[str, float] = {}
+
+    def wait(self, name: str) -> int:
+        """Seconds until a name may call again; 0 if it may now."""
+        over = self._owed(name) + 1 - self._burst
+        return max(0, math.ceil(over / self._rate)) if over > 0 else 0
+
+    def count(self, name: str) -> None:
+        """Count a call."""
+        now = self._clock()
+        self._paid_off[name] = max(self._paid_off.get(name, now), now) + 1 / self._rate
+        if len(self._paid_off) > _MOST_NAMES:
+            self._paid_off = {key: when for key, when in self._paid_off.items() if when > now}
+
+    def _owed(self, name: str) -> float:
+        return max(0.0, self._paid_off.get(name, 0.0) - self._clock()) * self._rate
+
+
+class Reception:
+    """Lets people in and leads them to the desk. ``base`` is none where a remote store is served."""
+
+    def __init__(self, settings: Settings, base: ServedBase | None, model: Graph, shapes: Graph) -> None:
+        self._settings = settings
+        self._base = base
+        self.documents = Documents(Forms(model, shapes), Vocabularies(model))
+        self.writes = Allowance(*WRITES)
+        self.wrong_tokens = Allowance(*WRONG_TOKENS)
+        self._ledger: Ledger | None = None
+        self._desk: Desk | None = None
+        self._opening = asyncio.Lock()
+
+    async def person(self, request: Request) -> Person:
+        """Who sends a request. Raises ``HTTPException`` 401 and 429."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise _refused("Send a token: Authorization: Bearer TOKEN. An administrator makes them.", "")
+        client = CLIENT.get()
+        if seconds := self.wrong_tokens.wait(client):
+            raise _too_many("Too many wrong tokens came from your address.", seconds)
+        ledger = await asyncio.to_thread(self._known)
+        try:
+            if ledger is None:
+                raise TokenError("This token lets nobody in: no token has been made yet.")
+            person = await asyncio.to_thread(person_of, ledger, token.strip())
+        except TokenError as error:
+            self.wrong_tokens.count(client)
+            raise _refused(str(error), 'error="invalid_token"') from error
+        if seconds := self.writes.wait(person.name):
+            raise _too_many(f"{person.name} has made more than {WRITES[0]} calls a minute.", seconds)
+        self.writes.count(person.name)
+        return person
+
+    async def desk(self) -> Desk:
+        """The desk. Raises ``HTTPException`` 501 where nothing can be entered."""
+        if self._base is None:
+            raise HTTPException(
+                501,
+                "This service answers from a remote store and takes no entries. Enter records in a service "
+                "with a store of its own, and bring them here with `nexuskb load`.",
+            )
+        async with self._opening:
+            if self._desk is None:
+                self._desk = await asyncio.to_thread(self._opened)
+        return self._desk
+
+    async def serve(self) -> None:
+        """Have what was accepted served. Returns when it is."""
+        if self._base is not None:
+            await self._base.follow()
+
+    def close(self) -> None:
+        """Close the ledger."""
+        if self._ledger:
+            with suppress(OSError):
+                self._ledger.close()
+
+    def _known(self) -> Ledger | None:
+        """The ledger, if there is one; asking for it makes none."""
+        if self._ledger is None and (self._settings.home / LEDGER_FILE).exists():
+            self._ledger = Ledger.open(self._settings.home)
+        return self._ledger
+
+    def _opened(self) -> Desk:
+        ledger = self._known()
+        assert ledger is not None  # noqa: S101 -- whoever comes here has a token in it
+        return Desk.open(self._settings, ledger)
+
+
+def _refused(words: str, error: str) -> HTTPException:
+    challenge = 'Bearer realm="nexuskb"' + (f", {error}" if error else "")
+    return HTTPException(401, words, {"WWW-Authenticate": challenge})
+
+
+def _too_many(words: str, seconds: int) -> HTTPException:
+    return HTTPException(429, f"{words} Wait {seconds} seconds.", {"Retry-After": str(seconds)})
