@@ -91,6 +91,7 @@ def _described(body: Sequence[str], *headers: str, done: str = "200") -> dict[st
 
 
 Name = Annotated[str, Path(description="The identifier of a record.")]
+Number = Annotated[int, Path(description="The number of a revision.", ge=0, le=10**9)]
 Submit = Annotated[bool, Query(description="Send it to review at once.")]
 
 
@@ -287,20 +288,22 @@ async def revisions(request: Request, name: Name) -> Response:
     return JSONResponse({"identifier": name, "events": [asdict(each) for each in events]}, headers=_PRIVATE)
 
 
-@router.get(
-    "/records/{name}/revisions/{number}", summary="A revision of a record, or what differs from another"
-)
-async def revision(request: Request, name: Name, number: int, since: int | None = None) -> Response:
-    """What a revision holds, as JSON; with ``since``, what differs from that revision, field by field."""
+@router.get("/records/{name}/revisions/{number}", summary="A revision of a record")
+async def revision(request: Request, name: Name, number: Number) -> Response:
+    """What a revision holds, as JSON."""
     call, record = await _Call.begin(request), _record(name)
-    if since is not None:
-        changes = await call.apart(lambda: call.desk.differences(call.person, record, since, number))
-        shown = {"identifier": name, "from": since, "to": number, "differences": [asdict(c) for c in changes]}
-        return JSONResponse(shown, headers=_PRIVATE)
     content = await call.apart(lambda: call.revision(record, number))
-    return JSONResponse(
-        {"identifier": name, "revision": number, "record": call.document(content)}, headers=_PRIVATE
-    )
+    shown = {"identifier": name, "revision": number, "record": call.document(content)}
+    return JSONResponse(shown, headers=_PRIVATE)
+
+
+@router.get("/records/{name}/revisions/{number}/since/{earlier}", summary="What differs between revisions")
+async def difference(request: Request, name: Name, number: Number, earlier: Number) -> Response:
+    """What differs from an earlier revision, field by field, in the words of the form."""
+    call, record = await _Call.begin(request), _record(name)
+    changes = await call.apart(lambda: call.desk.differences(call.person, record, earlier, number))
+    shown = {"identifier": name, "from": earlier, "to": number, "differences": [asdict(c) for c in changes]}
+    return JSONResponse(shown, headers=_PRIVATE)
 
 
 class _Call:

@@ -31,8 +31,8 @@ from nexuskb.vocabulary import Vocabularies
 
 T = TypeVar("T")
 
-#: Calls of a person a minute, and at once.
-WRITES: Final = (120, 60)
+#: Calls of a person that change something, a minute and at once.
+WRITES: Final = (120, 120)
 #: Wrong tokens from an address a minute, and at once.
 WRONG_TOKENS: Final = (10, 20)
 _MOST_NAMES: Final = 10_000
@@ -92,9 +92,10 @@ class Reception:
         except TokenError as error:
             self.wrong_tokens.count(client)
             raise _refused(str(error), 'error="invalid_token"') from error
-        if seconds := self.writes.wait(person.name):
-            raise _too_many(f"{person.name} has made more than {WRITES[0]} calls a minute.", seconds)
-        self.writes.count(person.name)
+        if request.method not in ("GET", "HEAD"):
+            if seconds := self.writes.wait(person.name):
+                raise _too_many(f"{person.name} has made more than {WRITES[0]} calls a minute.", seconds)
+            self.writes.count(person.name)
         return person
 
     async def desk(self) -> Desk:
