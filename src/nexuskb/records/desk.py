@@ -25,6 +25,7 @@ from nexuskb.errors import (
     NotPermittedError,
     RecordNotFoundError,
 )
+from nexuskb.forms import Forms
 from nexuskb.people.log import Line, write_log
 from nexuskb.people.rights import SEE, Matter, Person, Rights, Role
 from nexuskb.records.call import Call, Checker, Ground, Outcome, name_of, repeated, request_digest
@@ -90,7 +91,7 @@ class Desk:
         shapes: Graph,
     ) -> None:
         self.ledger = ledger
-        self.rules = EntryRules(model, shapes)
+        self.rules = EntryRules(Forms(model, shapes))
         self.rights = Rights(model)
         self._model = model
         self._comparing = Differences(model, shapes)

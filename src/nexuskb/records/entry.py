@@ -13,14 +13,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from rdflib import DCTERMS, RDF, RDFS, XSD, BNode, Graph, Literal, URIRef
+from rdflib import DCTERMS, RDF, XSD, BNode, Literal, URIRef
 from rdflib.term import Node
 
 from nexuskb.errors import MalformedEntryError
-from nexuskb.fields import fields_of, read_fields
+from nexuskb.forms import Forms
 from nexuskb.store.ntriples import Triple, read_ntriples, write_ntriples
 from nexuskb.terms import EV, NX, curie, record_identifier
-from nexuskb.vocabulary import kinds_of_record
 
 MOST_BYTES: Final = 1024**2
 MOST_TRIPLES: Final = 5_000
@@ -67,16 +66,12 @@ class Content:
 
 
 class EntryRules:
-    """What each kind of record may hold, read from the model and the shapes."""
+    """What each kind of record may hold: the fields of its form."""
 
-    def __init__(self, model: Graph, shapes: Graph) -> None:
-        fields = read_fields(shapes)
-        kinds = {term.iri for term in kinds_of_record(model).terms}
-        self._fields = {
-            kind: {RDF.type, DCTERMS.identifier} | set(fields_of(shapes, fields, _classes(model, kind)))
-            for kind in kinds
-        }
-        self._of_evidence = {RDF.type} | set(fields_of(shapes, fields, {NX.Evidence}))
+    def __init__(self, forms: Forms) -> None:
+        always = {RDF.type, DCTERMS.identifier}
+        self._fields = {form.cls: always | set(form.by_property()) for form in forms.kinds.values()}
+        self._of_evidence = {RDF.type} | set(forms.evidence.by_property())
 
     def read(self, record: URIRef, triples: Iterable[Triple]) -> Content:
         """The content of a record. Raises :class:`~nexuskb.errors.MalformedEntryError`."""
@@ -163,10 +158,6 @@ def _check_value(predicate: Node, value: Node) -> None:
         raise ValueError(
             f"{_short(predicate)}: {str(value)[:100]!r} is not a full http, https or urn address"
         )
-
-
-def _classes(model: Graph, kind: URIRef) -> set[URIRef]:
-    return {c for c in model.transitive_objects(kind, RDFS.subClassOf) if isinstance(c, URIRef)}
 
 
 def _short(node: Node) -> str:

@@ -87,7 +87,9 @@ def review_triples(
     review: URIRef, remark: Remark, who: Speaker, revision: URIRef | None, today: dt.date
 ) -> list[Triple]:
     """The record of a remark. ``revision`` is the one that the speaker had seen."""
-    subjects = ", ".join(str(record_identifier(about)) for about in remark.about)
+    named = [str(record_identifier(about)) for about in remark.about]
+    more = f" and {len(named) - 3} more" if len(named) > 3 else ""
+    subjects = ", ".join(named[:3]) + more
     label = f"{_IN_WORDS[remark.kind]} of {who.name} on {subjects}"
     triples: list[Triple] = [
         (review, RDF.type, NX.Review),
