@@ -19,6 +19,8 @@ from pyshacl.shapes_graph import ShapesGraph
 from rdflib import Graph
 from rdflib.term import Node
 
+from nexuskb.validation.triples import graph_of_triples
+
 #: Description, node, and triples of a validation result.
 RawResult: TypeAlias = tuple[str, Node, list[tuple[Node, Node, object]]]
 Verdict: TypeAlias = tuple[bool, list[RawResult]]
@@ -28,7 +30,9 @@ class KeptShapes(ShapesGraph):
     """A shapes graph whose shapes are :class:`KeptShape`. ``said`` is what node shapes said of values."""
 
     def __init__(self, graph: Graph) -> None:
-        super().__init__(graph)
+        own = graph_of_triples()  # read often; and pySHACL writes to it
+        own += graph
+        super().__init__(own)
         self.said: dict[tuple[Node, Node], Verdict] = {}
         self._kept = {shape.node: KeptShape(self, shape) for shape in super().shapes}
 
