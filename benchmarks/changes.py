@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rdflib import DCTERMS, RDF, SKOS, Literal, URIRef
+from rdflib import DCTERMS, SKOS, Literal, URIRef
 from rdflib.term import Node
 
 from benchmarks.generator import ROOT, generate
@@ -24,7 +24,7 @@ WITHDRAWN = concept_iri("response", "reverse"), scheme_iri("response")
 
 
 class Editor:
-    """Makes changes as editors do: of each ten, three new records, three texts, two evidences, a link, a deletion."""
+    """Makes changes: of each ten, three new records, three texts, two evidences, a link, a deletion."""
 
     def __init__(self, checker: ChangeChecker, records: list[URIRef], rng: random.Random) -> None:
         self.checker = checker

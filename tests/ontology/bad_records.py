@@ -579,6 +579,21 @@ POLICY = [
         "A policy has evidence, or says that it rests on general knowledge",
         "set the basis to general knowledge",
     ),
+    *(
+        BadRecord(
+            "Policy",
+            "Policy-in-force-until-its-end",
+            all_of(
+                instead("nx:legalStatus", status),
+                instead("nx:periodStart", '"2015"^^xsd:gYear'),
+                instead("nx:periodEnd", '"2020"^^xsd:gYear'),
+            ),
+            "In force after its period has ended",
+            "Say that it has expired or was superseded, or correct the last year.",
+            blocking=False,
+        )
+        for status in ("status:in-force", "status:amended")
+    ),
 ]
 
 RECOMMENDATION = [

@@ -38,6 +38,7 @@ ALSO = {
     "Interlinkage-evidence": "The To end is cited or marked as inferred",
     "Target-targetYear": "Baseline year",
     "Event-endDate": "Date",
+    "Policy-periodEnd": "In force after its period has ended",
 }
 
 #: Kinds that the base holds no record of yet, or none with every field filled in.

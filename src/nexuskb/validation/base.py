@@ -30,6 +30,7 @@ from nexuskb.validation.triples import graph_of_triples
 
 Progress = Callable[[int, int], None]
 PORTION = 250
+_SUPERCLASSES = Repeated(Step(URIRef(RDFS.subClassOf)))
 _SUBCLASSES = Repeated(Step(URIRef(RDFS.subClassOf), inverse=True))
 
 
@@ -58,6 +59,15 @@ class Base:
             (None, RDFS.subClassOf, kind) not in self.data and not targets.isdisjoint(self._upwards(kind))
             for kind in self.data.objects(node, RDF.type)
         )
+
+    def dated(self) -> set[Node]:
+        """The focus nodes of the shapes whose verdicts change with the date alone."""
+        kinds = {
+            cls for target, numbers in self.shapes.targets.items()
+            if not self.shapes.dated.isdisjoint(numbers)
+            for cls in back(self.data, _SUPERCLASSES, {target})
+        }  # fmt: skip
+        return {node for cls in kinds for node in self.data.subjects(RDF.type, cls)}
 
     def forget_classes(self) -> None:
         """To be called when the class tree changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from nexuskb.terms import NX, VOCABULARIES
 from nexuskb.validation.affected import Reads, reads_of_kinds
 from nexuskb.validation.base import Base, check_nodes, gather
 from nexuskb.validation.report import Report
+from nexuskb.validation.shapes import today
 from nexuskb.validation.triples import Triple
 
 
@@ -49,8 +51,17 @@ class ChangeChecker:
 
         The base is afterwards as it was before.
         """
+        self._base.shapes = self._base.shapes.on(today())
         with self._in_place(change) as affected:
             return check_nodes(self._base, affected)
+
+    def recheck(self, day: dt.date | None = None) -> Report:
+        """What is wrong on a day, today if none is given, with the nodes whose verdict changes with the date.
+
+        To be asked each night: no change leads to these verdicts.
+        """
+        self._base.shapes = self._base.shapes.on(day or today())
+        return check_nodes(self._base, self._base.dated())
 
     def affected(self, change: Change) -> frozenset[Node]:
         """The nodes whose verdict a change can alter, as far as they are there after it.

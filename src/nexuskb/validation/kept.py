@@ -16,22 +16,30 @@ from pyshacl.constraints.constraint_component import ConstraintComponent
 from pyshacl.pytypes import SHACLExecutor
 from pyshacl.shape import Shape
 from pyshacl.shapes_graph import ShapesGraph
-from rdflib import Graph
+from rdflib import SH, Graph, Literal
 from rdflib.term import Node
 
+from nexuskb.terms import SHAPES
 from nexuskb.validation.triples import graph_of_triples
 
+#: The shape of the years that are not past.
+NOT_PAST = SHAPES["not-past"]
 #: Description, node, and triples of a validation result.
 RawResult: TypeAlias = tuple[str, Node, list[tuple[Node, Node, object]]]
 Verdict: TypeAlias = tuple[bool, list[RawResult]]
 
 
 class KeptShapes(ShapesGraph):
-    """A shapes graph whose shapes are :class:`KeptShape`. ``said`` is what node shapes said of values."""
+    """A shapes graph whose shapes are :class:`KeptShape`, with the year put in.
 
-    def __init__(self, graph: Graph) -> None:
+    ``said`` is what node shapes said of values.
+    """
+
+    def __init__(self, graph: Graph, year: int) -> None:
         own = graph_of_triples()  # read often; and pySHACL writes to it
         own += graph
+        if (NOT_PAST, SH.pattern, None) in own:
+            own.set((NOT_PAST, SH.pattern, Literal(years_from(year))))
         super().__init__(own)
         self.said: dict[tuple[Node, Node], Verdict] = {}
         self._kept = {shape.node: KeptShape(self, shape) for shape in super().shapes}
@@ -94,6 +102,17 @@ class KeptShape(Shape):
         parameters = CONSTRAINT_PARAMETERS_MAP.keys() & set(self.sg.graph.predicates(self.node))
         kinds = {CONSTRAINT_PARAMETERS_MAP[parameter] for parameter in parameters}
         return [_undescribed(kind)(self) for kind in sorted(kinds, key=lambda kind: kind.constraint_name())]
+
+
+def years_from(year: int) -> str:
+    """The pattern of the years, written with four digits, from one on."""
+    digits = f"{year:04}"
+    later = [
+        f"{digits[:place]}[{int(digit) + 1}-9]{'[0-9]' * (3 - place)}"
+        for place, digit in enumerate(digits)
+        if digit != "9"
+    ]
+    return f"^({'|'.join([digits, *later])})$"
 
 
 class _Undescribed(ConstraintComponent):

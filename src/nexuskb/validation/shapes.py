@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from contextlib import suppress
 from functools import cached_property
 
@@ -17,7 +18,7 @@ from nexuskb.fields import Field, read_fields
 from nexuskb.settings import Settings
 from nexuskb.terms import curie
 from nexuskb.validation.affected import reads_of_shape
-from nexuskb.validation.kept import KeptShape, KeptShapes
+from nexuskb.validation.kept import NOT_PAST, KeptShape, KeptShapes
 
 Term = IdentifiedNode | Literal
 
@@ -48,19 +49,24 @@ CONSTRAINT_PARAMETERS_MAP[SH.lessThanOrEquals] = _LessThanOrEquals
 
 
 class Shapes:
-    """The shapes graph ready for validation. Not to be shared between threads."""
+    """The shapes graph ready for validation, with the year of ``day``. Not to be shared between threads."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, day: dt.date | None = None) -> None:
         """Raises :class:`~nexuskb.errors.ContentError` for a rule that is not SHACL Core."""
         self.graph = graph
         _refuse_other_targets(graph)
-        self._shacl = KeptShapes(graph)
+        self.year = (day or today()).year
+        self._shacl = KeptShapes(graph, self.year)
         self.reads = {read for shape, _ in self.targeted for read in reads_of_shape(graph, shape.node)}
 
     @classmethod
     def load(cls, settings: Settings) -> Shapes:
         """Read the shape files. Raises :class:`~nexuskb.errors.ContentError`."""
         return cls(read_shapes(settings))
+
+    def on(self, day: dt.date) -> Shapes:
+        """The shapes as they hold on a day: these, or the same with another year."""
+        return self if day.year == self.year else Shapes(self.graph, day)
 
     @cached_property
     def targeted(self) -> list[tuple[KeptShape, frozenset[URIRef]]]:
@@ -73,6 +79,14 @@ class Shapes:
             if classes:
                 found.append((shape, classes))
         return sorted(found, key=lambda pair: str(pair[0].node))
+
+    @cached_property
+    def dated(self) -> frozenset[int]:
+        """The places in :attr:`targeted` of the shapes whose verdicts change with the date alone."""
+        return frozenset(
+            number for number, (shape, _) in enumerate(self.targeted)
+            if NOT_PAST in _made_of(self.graph, shape.node)
+        )  # fmt: skip
 
     def forget(self) -> None:
         """To be called when the data changed: what was said of values no longer holds."""
@@ -97,6 +111,21 @@ class Shapes:
         if isinstance(shape, URIRef) and shape in self.fields:
             return self.fields[shape].name
         return str(self.graph.value(shape, RDFS.label) or "Record") if shape is not None else "Record"
+
+
+def _made_of(graph: Graph, shape: Node) -> set[Node]:
+    """A shape, and all that it is made of: other shapes, lists."""
+    found: set[Node] = set()
+    new = {shape}
+    while new:
+        found |= new
+        new = {part for node in new for part in graph.objects(node)} - found
+    return found
+
+
+def today() -> dt.date:
+    """The day by which verdicts that depend on the date are given, in UTC."""
+    return dt.datetime.now(tz=dt.UTC).date()
 
 
 def _refuse_other_targets(graph: Graph) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-from rdflib import DCTERMS, RDF, SKOS, XSD, Literal, URIRef
+import datetime as dt
+import re
 
+import pytest
+from rdflib import DCTERMS, RDF, SH, SKOS, XSD, Graph, Literal, URIRef
+
+from nexuskb.errors import ContentError
 from nexuskb.settings import Settings
-from nexuskb.terms import EV, NX, REC, concept_iri, scheme_iri
+from nexuskb.terms import EV, NX, PREFIXES, REC, concept_iri, scheme_iri
 from nexuskb.validation.change import Change, ChangeChecker
+from nexuskb.validation.kept import NOT_PAST, years_from
 from nexuskb.validation.report import Violation
+from nexuskb.validation.shapes import Shapes
 
 FOREST_PLAN = REC["kor-plan-forest-6"]
 
@@ -102,3 +108,57 @@ def test_a_subject_that_is_left_without_a_kind_is_reported(checker: ChangeChecke
     kind = (FOREST_PLAN, RDF.type, NX.Policy)
     found = said(checker.check(Change(removed=frozenset({kind}))).violations)
     assert "Record" in found["kor-plan-forest-6"]
+
+
+def test_a_verdict_that_changes_with_the_year_is_found_without_a_change(checker: ChangeChecker) -> None:
+    over = "In force after its period has ended"
+    end = next(t for t in checker.current([FOREST_PLAN]) if t[1] == NX.periodEnd)
+    assert str(end[2]) == "2037"
+    last, first = dt.date(2037, 12, 31), dt.date(2038, 1, 1)
+    assert over not in said(checker.recheck(last).violations).get("kor-plan-forest-6", set())
+    found = checker.recheck(first)
+    assert over in said(found.violations)["kor-plan-forest-6"]
+    assert all(not v.blocking for v in found.violations if v.field == over)
+    assert over not in said(checker.recheck().violations).get("kor-plan-forest-6", set())
+
+
+def test_a_change_is_judged_by_the_day_on_which_it_is_made(
+    checker: ChangeChecker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = Change(added=frozenset({(FOREST_PLAN, SKOS.note, Literal("Read again.", lang="en"))}))
+    assert checker.check(note).violations == []
+    monkeypatch.setattr("nexuskb.validation.change.today", lambda: dt.date(2038, 1, 1))
+    assert said(checker.check(note).violations) == {
+        "kor-plan-forest-6": {"In force after its period has ended"}
+    }
+
+
+@pytest.mark.parametrize("year", [1000, 1999, 2000, 2026, 2029, 2999, 9999])
+def test_the_pattern_of_years_has_those_from_the_year_on(year: int) -> None:
+    pattern = re.compile(years_from(year))
+    assert [y for y in range(1000, 10_000) if pattern.search(str(y))] == list(range(year, 10_000))
+
+
+def test_the_pattern_in_the_shapes_is_that_of_a_year(shapes_graph: Graph) -> None:
+    written = str(shapes_graph.value(NOT_PAST, SH.pattern))
+    assert written == years_from(int(written[2:6]))
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        ("sh:targetNode rec:a", "sh:targetNode"),
+        ("sh:targetClass nx:Policy ; sh:sparql [ sh:select 'SELECT $this {}' ]", "SHACL Core"),
+        ("sh:targetClass nx:Policy ; sh:node nxs:Odd", "within itself"),
+        (
+            "sh:targetClass nx:Policy ; "
+            "sh:property [ sh:path [ sh:inversePath ( nx:evidence nx:source ) ] ; sh:minCount 1 ]",
+            "invert each",
+        ),
+    ],
+)
+def test_shapes_of_which_it_is_not_known_what_they_read_are_refused(rule: str, says: str) -> None:
+    prefixes = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
+    graph = Graph().parse(data=f"{prefixes} nxs:Odd a sh:NodeShape ; {rule} .", format="turtle")
+    with pytest.raises(ContentError, match=re.escape(says)):
+        Shapes(graph)
