@@ -13,6 +13,7 @@ from benchmarks.harness import run as measure
 from benchmarks.peers import OFFERS
 from benchmarks.profiling import profile_facade
 from benchmarks.report import write_into, write_report
+from benchmarks.validation import measure as measure_validation
 
 
 @click.group()
@@ -55,6 +56,15 @@ def run(triples: int, seconds: float, seed: int, peers: tuple[str, ...], base: b
 def profile(triples: int, seconds: float) -> None:
     """Say where the facade spends the time of an unseen point lookup."""
     click.echo(profile_facade(triples, seconds))
+
+
+@main.command()
+@click.option("--triples", "sizes", multiple=True, default=(10_000, 100_000, 1_000_000), show_default=True)
+@click.option("--changes", default=1_000, show_default=True, help="Changes checked on each base.")
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="Directory for the bases.")
+def validation(sizes: tuple[int, ...], changes: int, output: Path) -> None:
+    """Measure checking one change, and validating the whole real base."""
+    click.echo(measure_validation(output, sizes, changes, lambda words: click.echo(words, err=True)))
 
 
 @main.command()

@@ -20,10 +20,11 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from benchmarks.base import first_answers, validation_rates
+from benchmarks.base import first_answers
 from benchmarks.client import Client, Prepared, Run, Sample, prepare
 from benchmarks.generator import ROOT, Made, generate, plan, read_profile
 from benchmarks.peers import OFFERS, Data, Offer, Peer, PeerError, ask, free_port
+from benchmarks.validation import whole_base_rates
 from benchmarks.workload import HEAVY, LIGHT, WEIGHTS, Ask, Workload, kind_of, named_questions, repeats
 from nexuskb.content import read_model
 from nexuskb.settings import Settings
@@ -142,7 +143,7 @@ def run(
         if base:
             say("start to first answer, and validation, on the real base")
             result["first answer"] = first_answers(root / "first")
-            result["validation"] = validation_rates()
+            result["validation"] = whole_base_rates("kor")
         result["machine"]["load average before and after"].append(_load_average())
         result["took seconds"] = round(time.time() - begun, 1)
     return result

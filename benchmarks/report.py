@@ -230,11 +230,11 @@ def _rest(result: Result) -> str:
         said.append(f"nexuskb's start to first answer on the real base: {times}.")
     if validation := result.get("validation"):
         rates = "; ".join(
-            f"{what}: {told['triples/s']:,} triples/s ({told['triples']:,} in {told['seconds']} s)"
+            f"`{what}` {told['records'] / told['seconds']:,.0f} records/s "
+            f"({told['records']:,} in {told['seconds']} s)"
             for what, told in validation.items()
-            if what != "ratio"
         )
-        said.append(f"Validation: {rates}; ratio {validation['ratio']}.")
+        said.append(f"Validation: {rates}.")
     said += [f"Missing: {peer}: {reason}." for peer, reason in result["missing"].items()]
     for peer, told in result["peers"].items():
         for name, figures in told["phases"].items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import sqlite3
@@ -50,6 +51,10 @@ class Checker(Protocol):
 
     def current(self, subjects: Iterable[URIRef]) -> Iterable[Triple]:
         """What the base says of some records and their evidence."""
+        ...
+
+    def recheck(self, day: dt.date | None = None) -> Report:
+        """What the passing of time has made wrong by a day, or by today."""
         ...
 
 

@@ -1,7 +1,9 @@
-"""The commands about what people entered: ``backup``, ``restore``, ``export``, ``history``."""
+"""The commands about what people entered: ``backup``, ``restore``, ``export``, ``history``, ``recheck``."""
 
 from __future__ import annotations
 
+import datetime as dt
+import sys
 from pathlib import Path
 
 import click
@@ -92,3 +94,21 @@ def run_history(identifier: str, form: str) -> None:
                         for value in values:
                             click.echo(f"      {sign} {value}")
                 shown = event.revision
+
+
+@click.command("recheck")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day; today without it.")
+def run_recheck(day: dt.datetime | None) -> None:
+    """Say what the passing of time has made wrong in the accepted base. Run it each night.
+
+    Exit status 1 if there is anything.
+    """
+    settings = load_settings()
+    with Ledger.open(settings.home) as ledger:
+        report = Desk.open(settings, ledger).recheck(day.date() if day else None)
+    for violation in report.violations:
+        click.echo(f"{violation.record}: {violation.message}")
+    click.echo(
+        f"{report.records:,} records looked at again, {len(report.violations):,} to be mended.", err=True
+    )
+    sys.exit(1 if report.violations else 0)

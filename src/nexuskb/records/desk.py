@@ -8,6 +8,7 @@ process.
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -38,6 +39,7 @@ from nexuskb.settings import Settings
 from nexuskb.store.ntriples import read_ntriples
 from nexuskb.terms import NX, REVISIONS, record_iri
 from nexuskb.validation.change import Change, ChangeChecker
+from nexuskb.validation.report import Report
 
 #: Most records in one call.
 MOST_RECORDS: Final = 2_000
@@ -136,6 +138,12 @@ class Desk:
             raise RecordNotFoundError(f"There is no record {name_of(record)!r}.")
         revision = found.base_revision or 0
         return Look(record, State.ACCEPTED, revision, found.tag, "", found.in_base, found.in_base, ())
+
+    def recheck(self, day: dt.date | None = None) -> Report:
+        """What the passing of time has made wrong in the accepted base by a day, or by today."""
+        with self._lock:
+            self.refresh()
+            return self._checker.recheck(day)
 
     def history(self, person: Person, record: URIRef) -> list[Event]:
         """What was done to a record, as far as this person may see. Raises as :meth:`look`."""

@@ -121,6 +121,16 @@ def check_nodes(base: Base, among: Collection[Node]) -> Report:
     return _report(base, among, violations)
 
 
+def check_dated(base: Base) -> Report:
+    """Validate what is there against the shapes whose verdicts change with the date alone."""
+    base.shapes.forget()
+    among, violations = base.dated(), set[Violation]()
+    for number, nodes in by_shape(base, among):
+        if number in base.shapes.dated:
+            violations |= _check(base, number, nodes)
+    return _report(base, among, violations)
+
+
 def _report(base: Base, among: Collection[Node], violations: set[Violation]) -> Report:
     records = sum(1 for node in among if (node, RDF.type, NX.Evidence) not in base.data)
     return Report(records, sorted(violations))

@@ -13,7 +13,7 @@ from rdflib.term import Node
 from nexuskb.settings import Settings
 from nexuskb.terms import NX, VOCABULARIES
 from nexuskb.validation.affected import Reads, reads_of_kinds
-from nexuskb.validation.base import Base, check_nodes, gather
+from nexuskb.validation.base import Base, check_dated, check_nodes, gather
 from nexuskb.validation.report import Report
 from nexuskb.validation.shapes import today
 from nexuskb.validation.triples import Triple
@@ -56,12 +56,12 @@ class ChangeChecker:
             return check_nodes(self._base, affected)
 
     def recheck(self, day: dt.date | None = None) -> Report:
-        """What is wrong on a day, today if none is given, with the nodes whose verdict changes with the date.
+        """What the passing of time has made wrong by a day, or by today.
 
-        To be asked each night: no change leads to these verdicts.
+        To be asked each night, for no change leads to these verdicts.
         """
         self._base.shapes = self._base.shapes.on(day or today())
-        return check_nodes(self._base, self._base.dated())
+        return check_dated(self._base)
 
     def affected(self, change: Change) -> frozenset[Node]:
         """The nodes whose verdict a change can alter, as far as they are there after it.
