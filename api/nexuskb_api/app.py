@@ -119,7 +119,19 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
     app.entry = Clients(_shared_with(shown.origins, app.dispatch))
     app.state.settings = settings
     problems.install(app)
-    resources = (start, questions, records, entering, search, sparql, audit, matrices, paper, wellknown)
+    resources = (
+        start,
+        questions,
+        records,
+        entering,
+        search,
+        sparql,
+        audit,
+        matrices,
+        packs,
+        paper,
+        wellknown,
+    )
     for resource in resources:
         app.include_router(resource.router)
     app.state.resource_routes = [route for resource in resources for route in resource.router.routes]

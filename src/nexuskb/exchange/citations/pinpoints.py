@@ -37,6 +37,7 @@ def pinpoint(locator: str) -> str:
 
 def _abbreviated(found: re.Match[str]) -> str:
     numbers = found["numbers"]
-    several = re.search(r"[-–,]|\band\b|\bto\b", numbers) is not None
+    apart = r"[-–,]|\band\b|\bto\b" if numbers[0].isdigit() else r"[-–]|\band\b|\bto\b"
+    several = re.search(apart, numbers) is not None
     one, more = _UNITS[found["unit"].lower()]
     return f"{more if several else one} {_NUMBERED.sub('–', numbers)}"

@@ -104,6 +104,8 @@ def test_titles_are_in_italics_and_foreign_ones_carry_their_language() -> None:
         ("para. 1-2", "paras. 1–2"),
         ("sec. 2.1, Key findings", "sect. 2.1, Key findings"),
         ("Annex 1, A", "annex 1, A"),
+        ("Annex B, 4", "annex B, 4"),
+        ("Art. 3, 4", "arts. 3, 4"),
         ("ch. I", "chap. I"),
         ("page", ""),
         ("text", ""),
