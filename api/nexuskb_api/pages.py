@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from nexuskb import __version__
+from nexuskb.questions.answers import heading
 from nexuskb.sparql.formats import parse_accept
 from nexuskb.terms import record_identifier
 
@@ -58,15 +58,10 @@ def table_columns(variables: list[str]) -> list[Column]:
                 linked[name] = name.removesuffix(suffix)
     hidden = set(linked.values())
     return [
-        Column(name, linked.get(name, ""), _heading(linked.get(name, name)))
+        Column(name, linked.get(name, ""), heading(linked.get(name, name)))
         for name in variables
         if name not in hidden
     ]
-
-
-def _heading(variable: str) -> str:
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", variable).replace("_", " ").lower()
-    return words[:1].upper() + words[1:]
 
 
 def page(

@@ -19,6 +19,7 @@ from nexuskb.exchange.citations.references import Reference
 from nexuskb.exchange.citations.references import references as sources_of
 from nexuskb.paper.findings import Finding, read_findings
 from nexuskb.paper.outline import AnswerState, Completeness, Section, completeness, read_outline, section_of
+from nexuskb.questions.answers import heading
 from nexuskb.questions.catalogue import fill, question
 from nexuskb.terms import record_identifier
 from nexuskb.vocabulary import Vocabularies
@@ -294,6 +295,5 @@ def _cell(value: str) -> str:
 
 
 def _heading(column: str) -> str:
-    name = re.sub(r"(?<=.)(Title|Label|Name)$", "", column)
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").lower()
-    return words[:1].upper() + words[1:]
+    """The heading of the column of a thing or of its name."""
+    return heading(re.sub(r"(?<=.)(Title|Label|Name)$", "", column))

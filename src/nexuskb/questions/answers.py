@@ -84,6 +84,12 @@ def answer(columns: list[str], rows: list[PlainRow], reserved: Iterable[PlainRow
     return Answer(columns, rows, reservations)
 
 
+def heading(column: str) -> str:
+    """The heading of a column for people: ``adoptedOn`` is "Adopted on"."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", column).replace("_", " ").lower()
+    return words[:1].upper() + words[1:]
+
+
 def as_csv(given: Answer) -> str:
     """The answer as CSV (RFC 4180) with a last column for reservations.
 
