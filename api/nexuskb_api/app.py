@@ -18,6 +18,7 @@ from nexuskb_api import (
     audit,
     entering,
     matrices,
+    packs,
     paper,
     problems,
     questions,
