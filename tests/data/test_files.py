@@ -33,6 +33,7 @@ KINDS = {
     "paper-sections": "PaperSection",
     "policies": "Policy",
     "recommendations": "Recommendation",
+    "reviews": "Review",
     "sources": "Source",
     "targets": "Target",
 }

@@ -1,18 +1,22 @@
-"""The commands about tokens. Who may write the home directory may give them."""
+"""The commands about people: their tokens, and the log. Who may write the home directory may use them."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
+from dataclasses import asdict
 
 import click
 from rdflib import URIRef
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from nexuskb.content import read_model
 from nexuskb.errors import TokenError, UnknownTermError
+from nexuskb.people.log import read_log
 from nexuskb.people.rights import Role, operator
 from nexuskb.people.tokens import Grant, add_token, revoke_token, tokens
 from nexuskb.records.ledger import Ledger
@@ -59,9 +63,8 @@ def list_tokens() -> None:
         for each in tokens(ledger):
             areas = ", ".join(sorted(curie(area).removeprefix("area:").upper() for area in each.areas))
             row = (each.id, each.name, each.role.value, areas or "all", each.made, each.expires or "never")
-            table.add_row(*row, each.state(now))
-    out = Console()
-    (out if out.is_terminal else Console(width=100_000)).print(table, highlight=False, markup=False)
+            table.add_row(*(Text(word) for word in (*row, each.state(now))))
+    _show(table)
 
 
 @token.command("revoke")
@@ -71,6 +74,30 @@ def revoke(which: str) -> None:
     with Ledger.open(load_settings().home) as ledger:
         for each in revoke_token(ledger, which, by=operator().name):
             click.echo(f"Revoked: {each.id} of {each.name} ({each.role.value}).")
+
+
+@click.command("log")
+@click.option("--after", default=0, help="Only lines after this number.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def show_log(after: int, limit: int, form: str) -> None:
+    """Show what was written and refused: when, by whom, which records."""
+    with Ledger.open(load_settings().home) as ledger:
+        logged = read_log(ledger, after, limit)
+    if form == "json":
+        click.echo(json.dumps([asdict(each) for each in logged], ensure_ascii=False, indent=2))
+        return
+    table = Table("No.", "At (UTC)", "Who", "Operation", "Records", "Outcome", "Why", box=box.SIMPLE_HEAD)
+    for each in logged:
+        line = each.line
+        words = (line.who, line.operation, " ".join(line.records), line.outcome, line.words)
+        table.add_row(str(each.seq), each.at, *(Text(word) for word in words))
+    _show(table)
+
+
+def _show(table: Table) -> None:
+    out = Console()
+    (out if out.is_terminal else Console(width=100_000)).print(table, highlight=False)
 
 
 def _end(text: str, now: dt.datetime) -> dt.datetime | None:

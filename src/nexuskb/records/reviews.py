@@ -28,8 +28,8 @@ class Remark:
 
     ``kind`` is a term of the vocabulary ``reviewkind``; ``wording`` are words that they ask for or agreed on,
     ``responds_to`` the reviews that this one answers, ``answer_by`` the last day for an answer to an
-    invitation. ``area`` is the State that an invitation goes to or whose silence is recorded; else it is that
-    of the person.
+    invitation. ``area`` is the State that an editor's invitation goes to, or whose agreement or silence an
+    editor records; it is ignored for others.
     """
 
     about: tuple[URIRef, ...]
@@ -75,10 +75,9 @@ def speaker(remark: Remark, person: Person, areas: frozenset[URIRef], model: Gra
     what the remark is about.
     """
     states = person.areas if person.role is Role.REVIEWER else frozenset()
-    if remark.area is not None:
-        if person.role in (Role.EDITOR, Role.ADMIN) and remark.kind in ("non-objection", "agreed-wording"):
-            states = frozenset({remark.area})
+    if remark.area is not None and person.role in (Role.EDITOR, Role.ADMIN):
         areas = frozenset({remark.area})
+        states = areas if remark.kind in ("non-objection", "agreed-wording") else states
     names = sorted(_label(model, area) for area in states)
     return Speaker(", ".join(names) or person.name, states or areas)
 

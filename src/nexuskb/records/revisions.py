@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from rdflib import PROV, RDF, RDFS, SKOS, XSD, Graph, Literal, URIRef
 from rdflib.term import Node
@@ -63,7 +64,7 @@ def provenance(record: URIRef, events: Iterable[Event]) -> Graph:
     known = {0}
     for event in events:
         act, revision = ACTS[str(event.seq)], _revision(record, event.revision)
-        person = PEOPLE[event.who.replace(" ", "-")]
+        person = PEOPLE[quote(event.who.replace(" ", "-"), safe="")]
         graph.add((person, RDF.type, PROV.Person))
         graph.add((person, RDFS.label, Literal(event.who)))
         graph.add((act, RDF.type, PROV.Activity))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from pathlib import Path
 
@@ -155,6 +156,9 @@ def test_the_commands_make_list_and_revoke(settings: Settings, tmp_path: Path) -
     assert token.split("_", 2)[2] not in listed
     assert "Revoked" in runner.invoke(main, ["token", "revoke", "B. Bat"]).stdout
     assert "revoked" in runner.invoke(main, ["token", "list"]).stdout
+    logged = json.loads(runner.invoke(main, ["log", "--format", "json"]).stdout)
+    assert [each["line"]["operation"] for each in logged] == ["add token", "revoke token"]
+    assert "revoke token" in runner.invoke(main, ["log", "--after", "1"]).stdout
     assert (tmp_path / LEDGER_FILE).exists()
 
 
