@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from rdflib import SKOS, Graph, URIRef
+from rdflib import RDF, SKOS, Graph, URIRef
 from rdflib.term import Node
 
 from nexuskb.errors import ContentError
@@ -135,25 +135,82 @@ CONCLUSIONS = {
     ),
 }
 
+#: Overgrazing acts on land; drought on climate and water; harm to health on no domain by its definition.
 SEARCHES = """
 rec:finding-1 a nx:DriverFinding ; nx:area area:mng ; nx:driver driver:overgrazing .
 rec:finding-2 a nx:DriverFinding ; nx:area area:mng ; nx:driver driver:overgrazing .
-rec:finding-3 a nx:ImpactFinding ; nx:area area:jpn ; nx:impact impact:floods .
-rec:fee a nx:Measure ; nx:area area:mng ; nx:addressesDriver driver:overgrazing , driver:drought .
-rec:note-1 a nx:CoverageNote ; nx:area area:mng ; nx:driver driver:wind ; nx:outcome outcome:not-found .
-rec:note-2 a nx:CoverageNote ; nx:area area:mng ; nx:impact impact:health ; nx:outcome outcome:partly-found .
-rec:note-3 a nx:CoverageNote ; nx:area area:jpn ; nx:impact impact:floods ; nx:outcome outcome:not-found .
-rec:note-4 a nx:CoverageNote ; nx:area area:kor ; nx:driver driver:conflict ; nx:outcome outcome:found .
+rec:finding-3 a nx:ImpactFinding ; nx:area area:jpn ; nx:impact impact:health ; nx:domain domain:climate .
+rec:finding-4 a nx:ImpactFinding ; nx:area area:kor ; nx:impact impact:health .
+rec:finding-5 a nx:ImpactFinding ; nx:area area:mng ; nx:impact impact:livestock-loss-dzud .
+rec:treaty a nx:Policy ; nx:area area:mng , area:rus ; nx:domain domain:land , domain:water .
+rec:fee a nx:Measure ; nx:area area:mng ; nx:ofPolicy rec:treaty ;
+  nx:addressesDriver driver:overgrazing , driver:drought .
+rec:land-law a nx:Policy ; nx:area area:chn ; nx:domain domain:land .
+rec:well a nx:Measure ; nx:area area:chn ; nx:ofPolicy rec:land-law ; nx:addressesDriver driver:drought .
+rec:vague a nx:Policy ; nx:area area:prk .
+rec:rule a nx:Measure ; nx:area area:prk ; nx:ofPolicy rec:vague ; nx:addressesDriver driver:wind .
+rec:link-1 a nx:Interlinkage ; nx:area area:mng ; nx:from driver:overgrazing ; nx:to domain:water .
+rec:link-2 a nx:Interlinkage ; nx:area area:jpn ; nx:from rec:finding-3 ; nx:to impact:carbon-loss .
+rec:note-1 a nx:CoverageNote ; nx:area area:mng ; nx:driver driver:wind ; nx:domain domain:land ;
+  nx:outcome outcome:not-found .
+rec:note-2 a nx:CoverageNote ; nx:area area:kor ; nx:driver driver:conflict ; nx:domain domain:land ;
+  nx:outcome outcome:not-found .
+rec:note-3 a nx:CoverageNote ; nx:area area:kor ; nx:driver driver:conflict ; nx:domain domain:land ;
+  nx:outcome outcome:partly-found .
+rec:note-4 a nx:CoverageNote ; nx:area area:kor ; nx:driver driver:overgrazing , driver:discharges ;
+  nx:domain domain:water ; nx:outcome outcome:not-found .
+rec:note-5 a nx:CoverageNote ; nx:area area:rus ; nx:impact impact:floods ; nx:outcome outcome:found .
+rec:note-6 a nx:CoverageNote ; nx:area area:rus ; nx:driver driver:drought ;
+  nx:domain domain:land , domain:water ; nx:outcome outcome:not-found .
 """
-#: Area, driver or impact, findings, measures, standing; all others have nothing and were not looked at.
-STANDINGS = [
-    ("mng", "overgrazing", 2, 1, "found"),
-    ("mng", "drought", 0, 1, "found"),
-    ("mng", "wind", 0, 0, "not-found"),
-    ("mng", "health", 0, 0, "partly-found"),
-    ("jpn", "floods", 1, 0, "found"),
-    ("kor", "conflict", 0, 0, "found"),
-]
+#: Area, driver or impact, domain ("" for all together); findings, measures, interlinkages, searches; found at
+#: work, measure found. All other cells have nothing, and nobody looked at them.
+STANDINGS = """
+mng  overgrazing            -        2 1 1 0  found         found
+mng  overgrazing            land     2 1 0 0  found         found
+mng  overgrazing            water    0 0 1 0  found         not-found
+mng  drought                -        0 1 0 0  not-looked-at found
+mng  drought                water    0 1 0 0  not-looked-at found
+rus  overgrazing            -        0 1 0 0  not-looked-at found
+rus  overgrazing            land     0 1 0 0  not-looked-at found
+rus  drought                -        0 1 0 1  not-found     found
+rus  drought                water    0 1 0 1  not-found     found
+chn  drought                -        0 1 0 0  not-looked-at found
+chn  drought                land     0 1 0 0  not-looked-at found
+prk  wind                   -        0 1 0 0  not-looked-at found
+prk  wind                   climate  0 1 0 0  not-looked-at found
+prk  wind                   land     0 1 0 0  not-looked-at found
+jpn  health                 -        1 0 1 0  found         not-found
+jpn  health                 climate  1 0 1 0  found         not-found
+jpn  health                 land     0 0 1 0  found         not-found
+jpn  carbon-loss            -        0 0 1 0  found         not-found
+jpn  carbon-loss            climate  0 0 1 0  found         not-found
+kor  health                 -        1 0 0 0  found         not-found
+mng  livestock-loss-dzud    -        1 0 0 0  found         not-found
+mng  livestock-loss-dzud    climate  1 0 0 0  found         not-found
+mng  livestock-loss         -        1 0 0 0  found         not-found
+mng  livestock-loss         climate  1 0 0 0  found         not-found
+mng  wind                   -        0 0 0 1  not-found     not-found
+mng  wind                   land     0 0 0 1  not-found     not-found
+kor  conflict               -        0 0 0 2  partly-found  not-found
+kor  conflict               land     0 0 0 2  partly-found  not-found
+kor  overgrazing            -        0 0 0 1  not-found     not-found
+kor  overgrazing            water    0 0 0 1  not-found     not-found
+kor  discharges             -        0 0 0 1  not-found     not-found
+kor  discharges             water    0 0 0 1  not-found     not-found
+rus  floods                 -        0 0 0 1  found         not-found
+"""
+CELLS = """SELECT ?area ?topic ?domain ?findings ?measures ?interlinkages ?searches ?standing ?measureStanding
+WHERE {
+  ?cell a nx:CoverageCell ; nx:area ?area ; nx:topic ?topic ; nx:findingCount ?findings ;
+    nx:measureCount ?measures ; nx:interlinkageCount ?interlinkages ; nx:searchCount ?searches ;
+    nx:standing ?standing ; nx:measureStanding ?measureStanding .
+  OPTIONAL { ?cell nx:domain ?domain }
+}"""
+CELLS_COLUMNS = (
+    "area", "topic", "domain", "findings", "measures", "interlinkages", "searches", "standing", "measureStanding",
+)  # fmt: skip
+AREAS = ("chn", "jpn", "kor", "mng", "prk", "rus", "north-east-asia")
 
 
 def read(turtle: str) -> set[Triple]:
@@ -175,7 +232,7 @@ def alone(name: str) -> dict[str, str]:
 
 
 def test_every_rule_is_here() -> None:
-    assert {path.stem for path in RULES.glob("*.rq")} == {*CONCLUSIONS, "coverage"}
+    assert {path.stem for path in RULES.glob("*.rq")} == {*CONCLUSIONS, "coverage", "records-behind-coverage"}
 
 
 @pytest.mark.parametrize("name", CONCLUSIONS)
@@ -184,25 +241,115 @@ def test_a_rule_concludes_what_follows_and_nothing_else(make_base, name: str) ->
     assert derived(open_store(make_base(records, rules=alone(name)))) == read(conclusions)
 
 
-def test_coverage_says_of_every_area_and_topic_what_was_found_looked_for_or_not_looked_at(
+def coverage_cells(store: OxigraphStore) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    """Every cell by area, topic and domain (- for all together), with its counts and standings."""
+    rows = [
+        [str(row.get(name, "-")).rsplit("/", 1)[-1] for name in CELLS_COLUMNS] for row in store.select(CELLS)
+    ]
+    cells = {(area, topic, domain): tuple(rest) for area, topic, domain, *rest in rows}
+    assert len(cells) == len(rows)
+    return cells
+
+
+def test_coverage_says_of_every_area_topic_and_domain_what_was_found_looked_for_or_not_looked_at(
     make_base, model: Graph
 ) -> None:
-    store = open_store(make_base(SEARCHES, rules=alone("coverage")))
-    rows = store.select(
-        "SELECT ?area ?topic ?findings ?measures ?standing WHERE { ?cell a nx:CoverageCell ; nx:area ?area ; "
-        "nx:topic ?topic ; nx:findingCount ?findings ; nx:measureCount ?measures ; nx:standing ?standing }"
-    )
-    cells = [tuple(str(row[name]).rsplit("/", 1)[-1] for name in row) for row in rows]
-    areas = ("chn", "jpn", "kor", "mng", "prk", "rus", "north-east-asia")
     topics = {
         str(topic).rsplit("/", 1)[1]
         for scheme in ("driver", "impact")
         for topic in model.subjects(SKOS.inScheme, scheme_iri(scheme))
     }
-    expected = {(area, topic): ("0", "0", "not-looked-at") for area in areas for topic in topics}
-    expected |= {(area, topic): (str(f), str(m), standing) for area, topic, f, m, standing in STANDINGS}
-    assert len(cells) == len(expected)
-    assert {(area, topic): tuple(rest) for area, topic, *rest in cells} == expected
+    expected = {
+        (area, topic, domain): ("0", "0", "0", "0", "not-looked-at", "not-looked-at")
+        for area in AREAS
+        for topic in topics
+        for domain in ("-", "climate", "land", "water")
+    }
+    rows = [line.split() for line in STANDINGS.strip().splitlines()]
+    told = {(area, topic, domain): tuple(rest) for area, topic, domain, *rest in rows}
+    assert told.keys() < expected.keys()
+    assert coverage_cells(open_store(make_base(SEARCHES, rules=alone("coverage")))) == expected | told
+
+
+def test_the_outcomes_of_a_search_have_ranks_so_that_a_part_found_stands_before_nothing_found(model) -> None:
+    outcomes = model.subjects(SKOS.inScheme, scheme_iri("outcome"))
+    ranks = {str(o).rsplit("/", 1)[1]: int(model.value(o, NX.rank)) for o in outcomes}
+    assert ranks == {"not-looked-at": 0, "not-found": 1, "partly-found": 2, "found": 3}
+
+
+def test_a_coverage_cell_rests_on_the_records_that_it_counts(store: OxigraphStore) -> None:
+    rows = store.select(
+        "SELECT ?cell (SUM(IF(?kind IN (nx:DriverFinding, nx:ImpactFinding), 1, 0)) AS ?found) "
+        "(SUM(IF(?kind = nx:Measure, 1, 0)) AS ?against) (SUM(IF(?kind = nx:Interlinkage, 1, 0)) AS ?linked) "
+        "(SUM(IF(?kind = nx:CoverageNote, 1, 0)) AS ?looked) "
+        "WHERE { ?cell nx:restsOn ?record . ?record a ?kind } GROUP BY ?cell"
+    )
+    links = {
+        str(r["cell"]): tuple(int(str(r[n])) for n in ("found", "against", "linked", "looked")) for r in rows
+    }
+    rows = store.select(
+        "SELECT ?cell ?f ?m ?i ?s WHERE { ?cell nx:findingCount ?f ; nx:measureCount ?m ; "
+        "nx:interlinkageCount ?i ; nx:searchCount ?s }"
+    )
+    counts = {str(row["cell"]): tuple(int(str(row[name])) for name in "fmis") for row in rows}
+    assert len(counts) == 7 * 48 * 4
+    assert {cell: count for cell, count in counts.items() if any(count)} == links
+
+
+def test_the_real_coverage_is_what_the_turtle_says(store: OxigraphStore, turtle: Graph, model: Graph) -> None:
+    """The same cells once more, in Python and from the files."""
+
+    def domains(node: Node | None) -> set[str]:
+        return {str(o).rsplit("/", 1)[1] for graph in (turtle, model) for o in graph.objects(node, NX.domain)}
+
+    def shared(own: set[str], usual: set[str]) -> set[str]:
+        return own & usual or own
+
+    def concepts(record: Node, *properties: Node) -> set[Node]:
+        return {o for p in properties for o in turtle.objects(record, p)}
+
+    counted: dict[tuple[str, str, str], list[set[Node]]] = {}
+
+    def count(
+        place: int, record: Node, areas: Node, topic: Node, of: set[str], *, narrower: bool = False
+    ) -> None:
+        above = set(model.transitive_objects(topic, SKOS.broader))
+        below = set(model.subjects(SKOS.broader, topic)) if narrower else set()
+        for area in turtle.objects(areas, NX.area):
+            for each in above | below:
+                for domain in {"-", *of}:
+                    key = (str(area).rsplit("/", 1)[1], str(each).rsplit("/", 1)[1], domain)
+                    counted.setdefault(key, [set(), set(), set(), set()])[place].add(record)
+
+    for kind in (NX.DriverFinding, NX.ImpactFinding):
+        for finding in turtle.subjects(RDF.type, kind):
+            for topic in concepts(finding, NX.driver, NX.impact):
+                count(0, finding, finding, topic, domains(finding) or domains(topic))
+    for measure in turtle.subjects(RDF.type, NX.Measure):
+        policy = turtle.value(measure, NX.ofPolicy)
+        assert policy is not None
+        for topic in concepts(measure, NX.addressesDriver, NX.addressesImpact):
+            of = shared(domains(policy), domains(topic)) or domains(topic)
+            count(1, measure, policy, topic, of, narrower=True)
+    for link in turtle.subjects(RDF.type, NX.Interlinkage):
+        ends = [turtle.value(link, NX["from"]), turtle.value(link, NX.to)]
+        for end, other in (ends, ends[::-1]):
+            if str(other).startswith(f"{scheme_iri('domain')}/"):
+                reached = {str(other).rsplit("/", 1)[1]}
+            else:
+                reached = domains(other).union(*map(domains, concepts(other, NX.driver, NX.impact)))
+            for topic in concepts(end, NX.driver, NX.impact) or {end}:
+                if str(topic).startswith((f"{scheme_iri('driver')}/", f"{scheme_iri('impact')}/")):
+                    count(2, link, link, topic, reached)
+    for note in turtle.subjects(RDF.type, NX.CoverageNote):
+        for topic in concepts(note, NX.driver, NX.impact):
+            count(3, note, note, topic, shared(domains(note), domains(topic)))
+    expected = {
+        key: tuple(str(len(records)) for records in sets) for key, sets in counted.items() if key[0] in AREAS
+    }
+    cells = {key: cell[:4] for key, cell in coverage_cells(store).items() if cell[:4] != ("0",) * 4}
+    assert len(cells) > 800
+    assert cells == expected
 
 
 def test_a_conclusion_is_drawn_from_all_curated_files_together(make_base) -> None:

@@ -382,6 +382,7 @@ DECISION = [
 DRIVER_FINDING = [
     *label("DriverFinding"),
     *exactly_one(DRIVER, "DriverFinding-driver", "Driver", ONE_TERM),
+    *any_number(DOMAIN, "DriverFinding-domain", "Nexus domain", TERMS),
     *summary("DriverFinding", "Finding"),
     *place("DriverFinding"),
     *as_stated("DriverFinding"),
@@ -403,6 +404,7 @@ EVENT = [
 IMPACT_FINDING = [
     *label("ImpactFinding"),
     *exactly_one(IMPACT, "ImpactFinding-impact", "Impact", ONE_TERM),
+    *any_number(DOMAIN, "ImpactFinding-domain", "Nexus domain", TERMS),
     *summary("ImpactFinding", "Finding"),
     *place("ImpactFinding"),
     *any_number(TEXT, "ImpactFinding-affected", "Affected", TEXTS),

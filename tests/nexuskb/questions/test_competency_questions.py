@@ -178,7 +178,13 @@ def test_a_gap_is_at_work_without_a_measure_in_force_and_a_blank_has_neither(
 
 
 def test_gaps_come_before_blanks_and_those_without_any_measure_first(ask: Ask) -> None:
-    order = ["gap: at work, no", "gap: at work, measures", "blank: somebody", "blank: nobody"]
+    order = [
+        "gap: at work, no",
+        "gap: at work, measures",
+        "blank: named",
+        "blank: somebody",
+        "blank: nobody",
+    ]
     for state in STATES:
         places = [
             next(place for place, words in enumerate(order) if line["standing"].startswith(words))

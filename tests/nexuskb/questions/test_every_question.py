@@ -44,6 +44,8 @@ VALUES = {
     "sector": "livestock",
     "status": "in-force",
     "cases-applying-policy policy": "mng-billion-trees-2021",
+    "coverage-by-domain atWork": "not-looked-at",
+    "coverage-by-domain measured": "not-found",
     "country-figures-by-sdg words": "forest",
     "doubts-of-the-editors record": "jpn-driver-population",
     "drivers-and-impacts-by-state kind": "impact",
