@@ -46,6 +46,7 @@ PREFIXES: Final[dict[str, str]] = {
             "area", "assertion", "basis", "confidence", "copy", "domain", "driver", "end", "impact",
             "instrument", "labelstatus", "linkkind", "outcome", "policykind", "reading", "response",
             "review", "reviewkind", "score", "sdg", "sector", "sensitivity", "sourcekind", "status", "topic",
+            "unit",
             "cpr-document-type", "cpr-instruments", "cpr-topic", "dpsir", "faolex-subjects",
             "glo-driver-types", "ipbes-direct-drivers", "ipbes-indirect-drivers",
             "ipbes-land-degradation-drivers", "ipcc-confidence", "nilsson-interaction-scale",

@@ -109,6 +109,19 @@ CONCLUSIONS = {
           "The shares do not add up."@en , "The year is not stated."@en .
         """,
     ),
+    "units": (
+        """
+        rec:steppe nx:unit "million km2" ; nx:value 1.5 .
+        rec:wood nx:unit "1000 ha" ; nx:value 30.0 .
+        rec:range nx:unit "million ha (about)" ; nx:valueAsPrinted "3-4" .
+        rec:unknown nx:unit "furlongs" ; nx:value 3.0 .
+        """,
+        """
+        rec:steppe nx:unitTerm unit:million-km2 ; nx:baseValue 150000000.0 .
+        rec:wood nx:unitTerm unit:thousand-ha ; nx:baseValue 30000.0 .
+        rec:range nx:unitTerm unit:million-ha .
+        """,
+    ),
     "chains": (
         """
         rec:a a nx:Interlinkage ; dcterms:identifier "a" ; nx:confidence confidence:medium ;

@@ -156,6 +156,27 @@ def place(kind: str) -> list[BadRecord]:
     return any_number(TEXT, f"{kind}-place", "Place", "give English texts that are not empty.")
 
 
+def unknown_unit(kind: str) -> list[BadRecord]:
+    """A unit that no source is known to print like this, with the nearest that one prints."""
+    return [
+        BadRecord(
+            kind,
+            f"{kind}-unit-known",
+            instead("nx:unit", f'"{given}"'),
+            "Known unit",
+            "no unit of the vocabulary",
+            given,
+            near,
+            blocking=False,
+        )
+        for given, near in (
+            ("milion ha", "million ha"),
+            ("bilion m3/year", "billion m3/year"),
+            ("furlongs", ""),
+        )
+    ]
+
+
 def as_stated(kind: str) -> list[BadRecord]:
     """The period in the words of the source."""
     return at_most_one(CHARACTERS, f"{kind}-periodAsStated", "Period as stated", SOME_CHARACTERS)
@@ -482,6 +503,7 @@ OBSERVATION = [
     *figure("Observation"),
     *exactly_one(CHARACTERS, "Observation-valueAsPrinted", "Figure as printed", "give exactly one text"),
     *exactly_one(CHARACTERS, "Observation-unit", "Unit", "say what the figure counts or measures"),
+    *unknown_unit("Observation"),
     *at_most_one(YEAR, "Observation-refYear", "Year", "give at most one year"),
     *as_stated("Observation"),
     *place("Observation"),
@@ -665,6 +687,7 @@ TARGET = [
     *figure("Target"),
     *at_most_one(CHARACTERS, "Target-valueAsPrinted", "Figure as printed", SOME_CHARACTERS),
     *exactly_one(CHARACTERS, "Target-unit", "Unit", "say what the figure counts or measures"),
+    *unknown_unit("Target"),
     *at_most_one(YEAR, "Target-baselineYear", "Baseline year", "give at most one year"),
     BadRecord(
         "Target",

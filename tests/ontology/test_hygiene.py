@@ -222,7 +222,8 @@ def test_no_vocabulary_term_of_ours_stands_unused_without_a_reason(
 ) -> None:
     used = {o for o in records.objects() if isinstance(o, URIRef)} | in_rules
     used |= {o for o in shapes_graph.objects() if isinstance(o, URIRef)}
-    used |= set(model.objects(None, SKOS.broader))
+    used |= set(model.objects(None, SKOS.broader)) | set(model.objects(None, NX.baseUnit))
+    used |= {unit for form in records.objects(None, NX.unit) for unit in model.subjects(NX.printedAs, form)}
     for concept in list(used):
         used |= set(model.transitive_objects(concept, SKOS.broader))
     unused = [
@@ -231,6 +232,49 @@ def test_no_vocabulary_term_of_ours_stands_unused_without_a_reason(
         if c not in used and not english(model, c, NX.reservedFor)
     ]
     assert unused == []
+
+
+def units(model: Graph) -> list[URIRef]:
+    return sorted(
+        u for u in model.subjects(SKOS.inScheme, URIRef(VOCABULARIES + "unit")) if isinstance(u, URIRef)
+    )
+
+
+def test_a_unit_has_a_base_unit_and_a_factor_which_is_one_for_a_base_unit(model) -> None:
+    assert len(units(model)) > 60
+    for unit in units(model):
+        (base,) = model.objects(unit, NX.baseUnit)
+        (factor,) = model.objects(unit, NX.factor)
+        assert (base, NX.baseUnit, base) in model, unit
+        assert (base == unit) == (float(factor) == 1), unit
+        assert len(list(model.objects(unit, NX.ucumCode))) <= 1, unit
+
+
+def test_a_form_of_print_is_of_one_unit_and_every_record_prints_a_known_one(model, records) -> None:
+    forms = Counter(str(form) for unit in units(model) for form in model.objects(unit, NX.printedAs))
+    assert [form for form, times in forms.items() if times > 1] == []
+    assert {str(form) for form in records.objects(None, NX.unit)} == set(forms)
+
+
+@pytest.mark.parametrize(
+    ("word", "many"), [("thousand", 10**3), ("million", 10**6), ("billion", 10**9), ("trillion", 10**12)]
+)
+def test_a_unit_named_after_many_of_another_is_that_many(word: str, many: int, model) -> None:
+    named = {str(unit).rsplit("/", 1)[1]: float(model.value(unit, NX.factor)) for unit in units(model)}
+    pairs = [(key, key.removeprefix(f"{word}-")) for key in named if key.startswith(f"{word}-")]
+    assert pairs
+    for key, one in pairs:
+        if one in named:
+            assert named[key] == named[one] * many, key
+
+
+def test_areas_convert_as_they_do_on_paper(model) -> None:
+    factor = {str(unit).rsplit("/", 1)[1]: float(model.value(unit, NX.factor)) for unit in units(model)}
+    assert factor["km2"] == 100
+    assert factor["million-km2"] == 100 * factor["million-ha"]
+    assert round(factor["million-mu"] * 15) == factor["million-ha"]
+    assert factor["km3"] == factor["billion-m3"]
+    assert factor["teragram"] == factor["million-t"]
 
 
 def test_a_reason_for_standing_unused_is_given_only_to_unused_terms(model, records) -> None:

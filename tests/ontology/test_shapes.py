@@ -39,6 +39,8 @@ ALSO = {
     "Target-targetYear": "Baseline year",
     "Event-endDate": "Date",
     "Policy-periodEnd": "In force after its period has ended",
+    "Observation-unit": "Known unit",
+    "Target-unit": "Known unit",
 }
 
 #: Kinds that the base holds no record of yet, or none with every field filled in.

@@ -11,7 +11,7 @@ from rdflib import RDF, SH, SKOS, XSD, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
-from nexuskb.terms import EV, REC, VOCABULARIES, curie
+from nexuskb.terms import EV, NX, REC, VOCABULARIES, curie
 from nexuskb.validation.shapes import Shapes
 
 
@@ -97,7 +97,10 @@ def _show(value: Node | None) -> str:
 
 
 def _nearest(model: Graph, scheme: URIRef | None, value: Node | None) -> str:
-    """The term of the vocabulary that looks most like an unknown one, by its key or its English label."""
+    """The term of the vocabulary that looks most like an unknown one, by its key or its English label.
+
+    A unit is given as printed, so the most similar printed form is named.
+    """
     if scheme is None or value is None or (value, SKOS.inScheme, scheme) in model:
         return ""
     names: dict[str, str] = {}
@@ -106,6 +109,10 @@ def _nearest(model: Graph, scheme: URIRef | None, value: Node | None) -> str:
         labels = (o for o in model.objects(term, SKOS.prefLabel) if isinstance(o, Literal))
         names.update({str(label).casefold(): key for label in labels if label.language == "en"})
         names[key.casefold()] = key
+    printed = {
+        str(o) for term in model.subjects(SKOS.inScheme, scheme) for o in model.objects(term, NX.printedAs)
+    }
+    names = {form.casefold(): form for form in sorted(printed)} or names
     given = str(value).removeprefix(VOCABULARIES).rpartition("/")[2].casefold()
     close = difflib.get_close_matches(given, names, n=1, cutoff=0.6)
     return names[close[0]] if close else ""

@@ -50,6 +50,7 @@ VALUES = {
     "doubts-of-the-editors record": "jpn-driver-population",
     "drivers-and-impacts-by-state kind": "impact",
     "feedback-loops loop": "balancing",
+    "figures-in-one-unit words": "degrad",
     "impacts-and-who-is-affected group": "herders",
     "interlinkages-that-touch policy": "mng-ndc-2020",
     "legal-framework date": "2015-06-30",
