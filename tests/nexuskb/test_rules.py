@@ -117,8 +117,8 @@ CONCLUSIONS = {
         rec:unknown nx:unit "furlongs" ; nx:value 3.0 .
         """,
         """
-        rec:steppe nx:unitTerm unit:million-km2 ; nx:baseValue 150000000.0 .
-        rec:wood nx:unitTerm unit:thousand-ha ; nx:baseValue 30000.0 .
+        rec:steppe nx:unitTerm unit:million-km2 ; nx:baseValue "150000000"^^xsd:decimal .
+        rec:wood nx:unitTerm unit:thousand-ha ; nx:baseValue "30000"^^xsd:decimal .
         rec:range nx:unitTerm unit:million-ha .
         """,
     ),
