@@ -79,5 +79,6 @@ def test_only_figures_of_the_same_base_unit_are_compared(store, vocabularies, tu
 
 def test_every_number_in_the_base_has_a_unit_and_a_value_in_its_base_unit(store, turtle: Graph) -> None:
     rows = store.select("SELECT ?record ?value WHERE { ?record nx:unitTerm ?unit ; nx:baseValue ?value }")
-    assert {row["record"] for row in rows} == set(turtle.subjects(NX.value))
-    assert len(rows) > 700
+    converted = [row["record"] for row in rows]
+    assert len(converted) > 700
+    assert sorted(converted) == sorted(set(turtle.subjects(NX.value)))
