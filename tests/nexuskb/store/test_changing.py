@@ -76,6 +76,9 @@ def record(identifier: str, rng: random.Random) -> bytes:
         f"nx:from {term('driver:drought', other())} ; nx:to {term('driver:drought', other())}",
         f"nx:confidence {term('confidence:high', 'confidence:low')}",
         f"nx:outcome {term('outcome:not-found', 'outcome:found')}",
+        f"nx:domain {term('domain:climate', 'domain:land', 'domain:water')}",
+        f"nx:impact {term('impact:livestock-loss', 'impact:livestock-loss-dzud', 'impact:health')}",
+        f'nx:unit "{term("ha", "km2", "furlongs")}" ; nx:value {rng.randrange(9)}.5',
     ]
     says += [line for line in free if rng.random() < (0.9 if kind == "Interlinkage" else 0.5)]
     passages = ""
@@ -132,6 +135,8 @@ def test_any_changes_leave_what_filling_anew_would_give(settings: Settings, seed
         "sourceCount",
         "firstLink",
         "standing",
+        "restsOn",
+        "unitTerm",
     }
     assert heads <= {iri.rsplit("/", 1)[1] for iri in seen}, "every rule concluded something"
 
