@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from nexuskb.audit import audit
 from nexuskb.settings import Settings
 from tests.conftest import ROOT, environment
 
@@ -76,3 +77,18 @@ def test_the_data_statement_counts_what_is_there(store) -> None:
     text = (ROOT / "docs" / "data-statement.md").read_text(encoding="utf-8")
     records = next(iter(store.select("SELECT (COUNT(DISTINCT ?r) AS ?n) WHERE { ?r nx:reviewState ?s }")))
     assert f"{int(str(records['n'])):,} records" in text
+
+
+def test_the_readme_shows_what_the_audit_finds(settings: Settings, store) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = audit(store, settings.data, 10, 2026)  # the year of the data
+    assert found.clean
+    shown = {line.split(" | ")[0].removeprefix("| "): line for line in text.splitlines() if " of " in line}
+    states = [row for row in found.areas if row.policies]
+    assert len(states) == 7
+    for row in states:
+        assert row.with_pinpoint == row.claims
+        counts = (row.with_two_sources, row.on_news_only, row.on_sensitive_only, row.on_old_sources)
+        shares = " | ".join(f"{count:,} ({round(100 * count / row.claims)}%)" for count in counts)
+        titles = f"{row.without_original_title} of {row.policies}"
+        assert shown[row.area] == f"| {row.area} | {row.claims:,} | {shares} | {titles} |"

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from nexuskb.audit import TOTALS
 from nexuskb.questions.catalogue import questions
 from nexuskb_api.facade import Binding, Facade, facade_of
 from nexuskb_api.pages import page, wants_html
@@ -30,11 +31,15 @@ async def start(request: Request) -> Response:
     """Counts by kind and area, and the way to everything."""
     facade = facade_of(request)
     table = await _counts(facade)
+    [row] = await facade.rows(TOTALS)
+    sourced = {name: int(value["value"]) for name, value in row.items()}
     if wants_html(request):
         competency = [q for q in questions().values() if q.number]
         total = sum(row.total for row in table.rows)
-        return page(request, "start.html", {"table": table, "questions": competency, "total": total})
-    return JSONResponse({"generation": facade.generation, **asdict(table)}, headers={"Vary": "Accept"})
+        shown = {"table": table, "questions": competency, "total": total, "sourced": sourced}
+        return page(request, "start.html", shown)
+    content = {"generation": facade.generation, **asdict(table), "sourced": sourced}
+    return JSONResponse(content, headers={"Vary": "Accept"})
 
 
 @dataclass(frozen=True, slots=True)

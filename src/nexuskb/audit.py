@@ -73,6 +73,21 @@ _SOURCES = """SELECT ?first ?second WHERE {
 }
 ORDER BY ?first ?second"""
 
+#: How many claims there are in all, on two documents or more, and on news alone; each counts once.
+TOTALS: Final = """SELECT (COUNT(?claim) AS ?claims) (SUM(?documents) AS ?several) (SUM(?newspaper) AS ?news)
+WHERE {
+  {
+    SELECT DISTINCT ?claim WHERE {
+      ?kind rdfs:subClassOf+ nx:Claim .
+      ?claim a ?kind ;
+        nx:area ?area .
+    }
+  }
+  OPTIONAL { ?claim nx:sourceCount ?count }
+  BIND(IF(COALESCE(?count, 0) >= 2, 1, 0) AS ?documents)
+  BIND(IF(EXISTS { ?claim nx:reservation "Rests on news alone."@en }, 1, 0) AS ?newspaper)
+}"""
+
 SIMILAR = 0.85
 
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from html_reading import Page, loaded_by_style
 
+from nexuskb.audit import QUERIES
 from nexuskb.exchange.citations.bibliographies import BIBLIOGRAPHY_FORMATS
 from nexuskb.questions.catalogue import questions
 from nexuskb.store.embedded import OxigraphStore
@@ -187,6 +188,17 @@ def test_the_start_page_leaves_out_no_kind_of_record_and_sums_all(start: Page, s
     assert shown == {kind for _, kind in found}
     [lead] = start.texts("p", "lead")
     assert lead.startswith(f"{len({record for record, _ in found}):,} records")
+
+
+def test_the_start_page_says_how_well_the_base_is_sourced(start: Page, store: OxigraphStore) -> None:
+    claims, several, news = (
+        {str(row["claim"]) for row in store.select(QUERIES[name])} for name in ("claims", "several", "news")
+    )
+    [words] = [text for text in start.texts("p") if text.startswith("Every claim names a passage.")]
+    assert words.startswith(
+        f"Every claim names a passage. Of {len(claims):,} claims {len(claims & several):,} rest on two "
+        f"documents or more and {len(claims & news):,} on news alone"
+    )
 
 
 def test_the_list_behind_a_count_is_as_long_as_the_count(start: Page, browser: httpx.Client, web) -> None:
