@@ -11,7 +11,7 @@ from rdflib import RDF, SH, SKOS, XSD, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
-from nexuskb.terms import EV, NX, REC, VOCABULARIES, curie
+from nexuskb.terms import EV, NX, REC, curie
 from nexuskb.validation.shapes import Shapes
 
 
@@ -113,7 +113,7 @@ def _nearest(model: Graph, scheme: URIRef | None, value: Node | None) -> str:
         str(o) for term in model.subjects(SKOS.inScheme, scheme) for o in model.objects(term, NX.printedAs)
     }
     names = {form.casefold(): form for form in sorted(printed)} or names
-    given = str(value).removeprefix(VOCABULARIES).rpartition("/")[2].casefold()
+    given = (str(value).rpartition("/")[2] if isinstance(value, URIRef) else str(value)).casefold()
     close = difflib.get_close_matches(given, names, n=1, cutoff=0.6)
     return names[close[0]] if close else ""
 
