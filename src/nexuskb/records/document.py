@@ -16,6 +16,8 @@ from nexuskb.errors import RecordNotFoundError
 from nexuskb.fields import Field, fields_of, predicate_order, read_fields
 from nexuskb.terms import NX, record_identifier, record_iri
 
+#: Links to a record that its page does not list: evidence has a place of its own, and coverage cells no page.
+_NOT_TOLD = (NX.source, DCTERMS.subject, NX.restsOn)
 _HIDDEN = frozenset(
     {
         RDF.type,
@@ -137,7 +139,7 @@ class RecordReader:
     def _incoming(self, graph: Graph, iri: URIRef) -> Iterable[FieldValues]:
         pointing: dict[URIRef, set[Node]] = {}
         for subject, predicate in graph.subject_predicates(iri):
-            if isinstance(predicate, URIRef) and predicate not in (NX.source, DCTERMS.subject):
+            if isinstance(predicate, URIRef) and predicate not in _NOT_TOLD:
                 pointing.setdefault(predicate, set()).add(subject)
             if predicate == NX.source:
                 pointing.setdefault(NX.evidence, set()).update(graph.subjects(NX.evidence, subject))
