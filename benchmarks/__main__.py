@@ -60,7 +60,7 @@ def profile(triples: int, seconds: float) -> None:
 
 @main.command()
 @click.option("--triples", "sizes", multiple=True, default=(10_000, 100_000, 1_000_000), show_default=True)
-@click.option("--changes", default=1_000, show_default=True, help="Changes checked on each base.")
+@click.option("--changes", default=500, show_default=True, help="Changes checked in each round.")
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="Directory for the bases.")
 def validation(sizes: tuple[int, ...], changes: int, output: Path) -> None:
     """Measure checking one change, and validating the whole real base."""

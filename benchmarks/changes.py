@@ -13,7 +13,7 @@ from typing import Any
 from rdflib import DCTERMS, SKOS, Literal, URIRef
 from rdflib.term import Node
 
-from benchmarks.generator import ROOT, generate
+from benchmarks.generator import ROOT, Made
 from nexuskb.settings import Settings
 from nexuskb.terms import EV, NX, REC, concept_iri, scheme_iri
 from nexuskb.validation.change import Change, ChangeChecker
@@ -82,16 +82,15 @@ class Editor:
                 return record, held
 
 
-def change_costs(directory: Path, triples: int, changes: int, seed: int = 1) -> dict[str, Any]:
-    """Processor milliseconds for a check on a base of so many triples, and what opening it takes."""
-    made = generate(directory / "data", triples, seed)
+def change_costs(directory: Path, made: Made, changes: int) -> dict[str, Any]:
+    """Processor milliseconds for a check on a base that was made, and what opening it takes."""
     before = _resident()
     begun = time.process_time()
     checker = ChangeChecker.open(Settings(ROOT / "ontology", directory / "data", directory / "home"))
     opened = time.process_time() - begun
     gc.collect()
     memory = _resident() - before
-    editor = Editor(checker, [URIRef(iri) for iri in made.records()], random.Random(seed))
+    editor = Editor(checker, [URIRef(iri) for iri in made.records()], random.Random(made.seed))
     costs: list[float] = []
     by_kind: dict[str, list[float]] = {}
     for number in range(WARMING + changes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+import statistics
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,25 +14,30 @@ import pyshacl
 from rdflib import RDF, Graph
 
 from benchmarks.changes import change_costs
-from benchmarks.generator import ROOT
+from benchmarks.generator import ROOT, generate
 from nexuskb.content import read_model, read_shapes, read_turtle
 from nexuskb.settings import Settings
 from nexuskb.terms import NX
 from nexuskb.validation.base import validate
 
 Say = Callable[[str], None]
+ROUNDS = 5
 
 
 def measure(directory: Path, sizes: Iterable[int], changes: int, say: Say) -> str:
-    """Tables in Markdown, each size measured in a process of its own."""
-    costs = []
-    for size in sizes:
-        say(f"one change at {size:,} triples")
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            costs.append(pool.apply(change_costs, (directory / str(size), size, changes)))
+    """Tables in Markdown. Each size is measured in processes of its own, in rounds, for other programs on the
+    machine make some minutes slower than others; a figure is the median over the rounds.
+    """
+    made = {size: generate(directory / str(size) / "data", size) for size in sizes}
+    costs: dict[int, list[dict[str, Any]]] = {size: [] for size in made}
+    for number in range(1, ROUNDS + 1):
+        for size, base in made.items():
+            say(f"one change at {size:,} triples, round {number} of {ROUNDS}")
+            with multiprocessing.get_context("spawn").Pool(1) as pool:
+                costs[size].append(pool.apply(change_costs, (directory / str(size), base, changes)))
     say("the whole base, by nexuskb and by pySHACL as it comes")
     rates = whole_base_rates()
-    return "\n\n".join([_change_table(costs), _rate_table(rates)]) + "\n"
+    return "\n\n".join([_change_table(list(costs.values())), _rate_table(rates)]) + "\n"
 
 
 def whole_base_rates(sample: str = "") -> dict[str, dict[str, float]]:
@@ -73,16 +79,15 @@ def _processor() -> float:
     return sum(use.ru_utime + use.ru_stime for use in uses)
 
 
-def _change_table(costs: list[dict[str, Any]]) -> str:
+def _change_table(costs: list[list[dict[str, Any]]]) -> str:
     columns = ["triples", "records", "median, ms", "p95, ms", "p99, ms", "open, s", "memory, MB"]
-    lines = [
-        "| " + " | ".join([*columns, "withdrawing a term"]) + " |",
-        "| " + "---: | " * (len(columns) + 1),
-    ]
-    for cost in costs:
-        gone = cost["withdrawing a term"]
-        cells = [f"{cost[column]:,}" for column in columns]
-        lines.append("| " + " | ".join([*cells, f"{gone['ms']:,.0f} ms, {gone['users']:,} users"]) + " |")
+    last = "a term withdrawn, ms"
+    lines = ["| " + " | ".join([*columns, last, "its users"]) + " |", "|" + " ---: |" * (len(columns) + 2)]
+    for rounds in costs:
+        cells = [statistics.median(cost[column] for cost in rounds) for column in columns]
+        gone = [cost["withdrawing a term"] for cost in rounds]
+        cells += [statistics.median(cost["ms"] for cost in gone), gone[0]["users"]]
+        lines.append("| " + " | ".join(f"{cell:,}" for cell in cells) + " |")
     return "\n".join(lines)
 
 
