@@ -15,6 +15,12 @@ from benchmarks.profiling import profile_facade
 from benchmarks.report import write_into, write_report
 from benchmarks.validation import measure as measure_validation
 
+#: Triples, seconds of the longest phase, peers (none for all), and whether also the real base is measured.
+_RUNS: tuple[tuple[int, float, tuple[str, ...], bool], ...] = (
+    (100_000, 5.0, (), True),
+    (1_000_000, 3.0, ("nexuskb", "nexuskb-disk", "oxigraph", "virtuoso"), False),
+)
+
 
 @click.group()
 def main() -> None:
@@ -48,6 +54,23 @@ def run(triples: int, seconds: float, seed: int, peers: tuple[str, ...], base: b
     (output / "result.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     write_report(result, output)
     click.echo((output / "result.md").read_text(encoding="utf-8"))
+
+
+@main.command("all")
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="Directory for the reports.")
+@click.option("--into", type=click.Path(path_type=Path, exists=True), help="A document to put the tables in.")
+@click.option("--seed", default=1, show_default=True)
+def run_all(output: Path, into: Path | None, seed: int) -> None:
+    """All peers over 100,000 triples, four of them over a million: about a quarter of an hour."""
+    for triples, seconds, peers, base in _RUNS:
+        directory = output / str(triples)
+        directory.mkdir(parents=True, exist_ok=True)
+        result = measure(triples, seconds, peers, seed, click.echo, base=base)
+        (directory / "result.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        write_report(result, directory)
+        click.echo((directory / "result.md").read_text(encoding="utf-8"))
+        if into:
+            write_into(result, into, into.parent / "images" / f"benchmarks-{triples}.svg")
 
 
 @main.command()

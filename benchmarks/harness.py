@@ -24,6 +24,7 @@ from benchmarks.base import first_answers
 from benchmarks.client import Client, Prepared, Run, Sample, prepare
 from benchmarks.generator import ROOT, Made, generate, plan, read_profile
 from benchmarks.peers import OFFERS, Data, Offer, Peer, PeerError, ask, free_port
+from benchmarks.streaming import ROWS, stream
 from benchmarks.validation import whole_base_rates
 from benchmarks.workload import HEAVY, LIGHT, WEIGHTS, Ask, Workload, kind_of, named_questions, repeats
 from nexuskb.content import read_model
@@ -229,6 +230,8 @@ def _measure_peer(
             told["phases"][phase.name] = _measure(peer, phase, streams, seconds)
             peak = max(peak, peer.memory(), key=lambda memory: memory["rss"])
             say(f"  {phase.name}: {_brief(told['phases'][phase.name])}")
+        peer.settle(_SETTLING)
+        told["stream"] = stream(peer, min(ROWS, result["settings"]["triples"]))
         peer.settle(_SETTLING)
         told["answers"] = _answers(peer, streams.asks["check"])
     except (PeerError, subprocess.TimeoutExpired, OSError) as error:

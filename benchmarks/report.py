@@ -66,6 +66,7 @@ def markdown(result: Result) -> str:
         _kinds(result),
         "### Loading, starting, memory\n",
         _resources(result),
+        _streams(result),
         "### Aims\n",
         _aims(result),
         _rest(result),
@@ -170,6 +171,33 @@ def _resources(result: Result) -> str:
     ]
     told = f"\nnexuskb's store was filled beforehand in {result['base']['nexuskb fill seconds']} s.\n"
     return _table("peer", head, result["peers"], row) + told
+
+
+def _streams(result: Result) -> str:
+    """Very large answers, where the run has any."""
+    streams = {peer: told["stream"] for peer, told in result["peers"].items() if "stream" in told}
+    if not streams:
+        return ""
+
+    def row(peer: str) -> list[str]:
+        told = streams[peer]
+        if reason := told.get("not measured"):
+            return [reason, "-", "-", "-"]
+        grown = told["MiB at most"] - told["MiB before"]
+        return [
+            f"{told['bytes'] / 1024**2:,.0f}",
+            _figure(told["seconds to the first bytes"]),
+            _figure(told["seconds"]),
+            f"{grown:,.0f}",
+        ]
+
+    rows = min(1_000_000, result["settings"]["triples"])
+    said = (
+        f"### One answer of {rows:,} rows\n\nRead as it comes; memory of all processes of the peer, shared "
+        "pages counted once, at most while it is read and above what it was before.\n\n"
+    )
+    head = ["MiB of answer", "s to the first bytes", "s to the end", "MiB of memory more"]
+    return said + _table("peer", head, streams, row)
 
 
 class Aim(NamedTuple):

@@ -15,6 +15,8 @@ from nexuskb_api.connections import ConnectionLimits, bounded
 #: Seconds that a request may take beside waiting and evaluation: for its body, and for a slow reader.
 _BESIDES = 30.0
 _DESCRIPTORS = 4_096
+#: Levels of the log at which requests are in it.
+_LOGGING_REQUESTS = ("info", "debug", "trace")
 
 
 @click.command()
@@ -41,6 +43,7 @@ def serve(host: str, port: int, log_level: str) -> None:
         http=bounded(limits, shared=bool(serving.proxies)),
         ws="none",
         log_level=log_level,
+        access_log=log_level in _LOGGING_REQUESTS,  # otherwise uvicorn writes lines that nobody gets
         server_header=False,
         proxy_headers=bool(serving.proxies),
         forwarded_allow_ips=list(serving.proxies),

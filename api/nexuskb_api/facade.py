@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -208,6 +209,8 @@ async def open_facade(app: FastAPI, settings: Settings, serving: ServingSettings
         named = await facade.rows("SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }")
         facade.graphs = frozenset(row["g"]["value"] for row in named)
         app.state.facade = facade
+        gc.collect()
+        gc.freeze()  # what stays for good is not looked through for garbage again, which would take long
         yield
 
 

@@ -32,6 +32,8 @@ def test_both_peers_answer_alike_in_every_phase(output: Path) -> None:
     assert result["disagreements"] == []
     for told in result["peers"].values():
         assert told["memory peak"]["rss"] > 0
+        assert told["stream"]["bytes"] > 1024**2
+        assert told["stream"]["MiB at most"] >= told["stream"]["MiB before"] > 0
         for phase in PHASES:
             figures = told["phases"][phase.name]
             assert figures["answered"] > 0
