@@ -15,12 +15,12 @@ from dataclasses import asdict
 from typing import Annotated, Any, Final, cast
 
 from fastapi import APIRouter, Path, Query, Request, Security
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.security import HTTPBearer
 from rdflib import URIRef
 from starlette.exceptions import HTTPException
 
-from nexuskb.errors import Fault, RecordNotFoundError, StaleError, SubmissionError
+from nexuskb.errors import Fault, FormatError, RecordNotFoundError, StaleError, SubmissionError
 from nexuskb.exchange.reading import JSON, MEDIA_TYPES, MOST_BYTES, TURTLE, read_submission
 from nexuskb.exchange.submission import Submission
 from nexuskb.people.rights import Person
@@ -29,7 +29,9 @@ from nexuskb.records.desk import Desk, Look, Manner
 from nexuskb.records.entry import Content, Entry, content_of
 from nexuskb.records.life import Step
 from nexuskb.records.reviews import Remark
-from nexuskb.terms import concept_iri, record_identifier, record_iri
+from nexuskb.sparql.formats import formats_for, negotiate
+from nexuskb.sparql.guard import admit
+from nexuskb.terms import GRAPHS, PREFIXES, concept_iri, record_identifier, record_iri
 from nexuskb_api.bodies import bounded_body, json_object, media_type
 from nexuskb_api.facade import Facade, facade_of
 from nexuskb_api.problems import violation_members
@@ -40,6 +42,7 @@ router = APIRouter(tags=["Entering records"], dependencies=[Security(_TOKEN)])
 
 MERGE_PATCH: Final = "application/merge-patch+json"
 _VISIBLE: Final = (Step.ACCEPT, Step.WITHDRAW)
+_QUERY: Final = "application/sparql-query"
 _TAG = re.compile(r'"([^"]*)"')
 _MOST_WORDS: Final = 64 * 1024
 
@@ -280,6 +283,41 @@ async def drafts(request: Request) -> Response:
     return JSONResponse({"drafts": shown}, headers=_PRIVATE)
 
 
+@router.post(
+    "/drafts/sparql",
+    summary="Query the base together with its drafts",
+    openapi_extra={
+        "requestBody": {"content": {_QUERY: {"schema": {"type": "string"}}}},
+        "responses": {"200": {"description": "The answer, in the format that Accept names."}},
+    },
+)
+async def query_drafts(request: Request) -> Response:
+    """Answer a SPARQL query over the base and the drafts that you may see.
+
+    They stand in the graph `https://w3id.org/nexuskb/graphs/drafts`. Nobody else sees the answer.
+    """
+    call = await _Call.begin(request)
+    if media_type(request) != _QUERY:
+        raise HTTPException(415, f"Send the query as {_QUERY}.")
+    body = await bounded_body(request, call.facade.query_limits.max_bytes)
+    try:
+        query = body.decode()
+    except UnicodeDecodeError:
+        raise HTTPException(400, "The query is not UTF-8.") from None
+    graphs = call.facade.graphs | {str(GRAPHS.drafts)}
+    parsed = await call.apart(lambda: admit(query, PREFIXES, graphs, call.facade.query_limits))
+    offered = formats_for(parsed.form)
+    accept = request.headers.get("accept")
+    chosen = negotiate(accept, offered)
+    if chosen is None:
+        known = ", ".join(choice.media_type for choice in offered)
+        raise FormatError(f"Nothing in Accept: {accept} can carry this answer. Ask for one of: {known}.")
+    found = await call.apart(lambda: call.desk.drafts(call.person))
+    drafts = b"".join(draft.triples for draft in found)
+    blocks = await call.reception.answer_with_drafts(drafts, query, chosen)
+    return StreamingResponse(blocks, headers=_PRIVATE, media_type=chosen.content_type)
+
+
 @router.get("/records/{name}/revisions", summary="What was done to a record: who, when, why")
 async def revisions(request: Request, name: Name) -> Response:
     """All steps in the life of a record, as far as you may see them. Revision 0 is what the files held."""
@@ -311,7 +349,7 @@ class _Call:
 
     def __init__(self, request: Request, facade: Facade, person: Person, desk: Desk) -> None:
         self._request = request
-        self._facade = facade
+        self.facade = facade
         self.person = person
         self.desk = desk
 
@@ -323,12 +361,12 @@ class _Call:
         return cls(request, facade, person, await facade.reception.desk())
 
     @property
-    def _reception(self) -> Reception:
-        return self._facade.reception
+    def reception(self) -> Reception:
+        return self.facade.reception
 
     async def apart(self, work: Any) -> Any:
         """Do work in a thread, on the person's account."""
-        return await self._facade.apart(work)
+        return await self.facade.apart(work)
 
     async def look(self, record: URIRef) -> Look:
         """The record as the person sees it."""
@@ -344,7 +382,7 @@ class _Call:
 
     def document(self, content: Content) -> dict[str, object]:
         """A content as JSON."""
-        return self._reception.documents.write(content.triples, content.record)
+        return self.reception.documents.write(content.triples, content.record)
 
     async def submission(self, body: bytes, kind: str, name: str = "") -> Submission:
         """The records of a body."""
@@ -357,7 +395,7 @@ class _Call:
             return True
 
         def read() -> Submission:
-            return read_submission(body, kind, self._reception.documents, identifier=name, taken=taken)
+            return read_submission(body, kind, self.reception.documents, identifier=name, taken=taken)
 
         return cast("Submission", await self.apart(read))
 
@@ -402,9 +440,8 @@ class _Call:
             if error.tag and not any(entry.if_match for entry in entries):
                 raise HTTPException(428, f"{error}", {"ETag": f'"{error.tag}"'}) from error
             raise
-        if step in _VISIBLE and not manner["dry_run"]:
-            await self._reception.serve()
-        return await self._response(outcome, created=created)
+        visible = step not in _VISIBLE or manner["dry_run"] or await self.reception.serve()
+        return await self._response(outcome, created=created, visible=visible)
 
     async def review(self, remark: Remark) -> Response:
         """Have a review filed."""
@@ -418,7 +455,7 @@ class _Call:
             raise HTTPException(400, f"dry_run: {dry[:20]!r} is neither true nor false.")
         return Manner(why=why, key=self._request.headers.get("idempotency-key"), dry_run=dry in ("true", "1"))
 
-    async def _response(self, outcome: Outcome, *, created: bool) -> Response:
+    async def _response(self, outcome: Outcome, *, created: bool, visible: bool = True) -> Response:
         dry = self._manner("")["dry_run"]
         done = [self._shown(each) for each in outcome.done]
         shown: dict[str, object] = {
@@ -429,6 +466,8 @@ class _Call:
             shown["dry_run"] = True
         if outcome.repeated:
             shown["repeated"] = True
+        if not visible:
+            shown["visible"] = False
         headers = dict(_PRIVATE)
         single = outcome.done[0] if len(outcome.done) == 1 else None
         if single and not dry:

@@ -7,17 +7,18 @@ address and calls by person, so that nobody can try tokens at length or drown th
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, TypeVar
+from typing import Final
 
 from fastapi import Request
 from rdflib import Graph
 from starlette.exceptions import HTTPException
 
-from nexuskb.errors import TokenError
+from nexuskb.errors import NexusError, TokenError
 from nexuskb.exchange.documents import Documents
 from nexuskb.forms import Forms
 from nexuskb.people.rights import Person
@@ -25,11 +26,13 @@ from nexuskb.people.tokens import person_of
 from nexuskb.records.desk import Desk
 from nexuskb.records.ledger import LEDGER_FILE, Ledger
 from nexuskb.settings import Settings
+from nexuskb.sparql.evaluator import Answer
 from nexuskb.sparql.fairness import CLIENT
+from nexuskb.sparql.formats import ResultFormat
 from nexuskb.store.serving import ServedBase
 from nexuskb.vocabulary import Vocabularies
 
-T = TypeVar("T")
+_LOG: Final = logging.getLogger(__name__)
 
 #: Calls of a person that change something, a minute and at once.
 WRITES: Final = (120, 120)
@@ -111,10 +114,21 @@ class Reception:
                 self._desk = await asyncio.to_thread(self._opened)
         return self._desk
 
-    async def serve(self) -> None:
-        """Have what was accepted served. Returns when it is."""
-        if self._base is not None:
+    async def serve(self) -> bool:
+        """Have what was accepted served; whether it is. What is not is tried again every second."""
+        if self._base is None:
+            return False
+        try:
             await self._base.follow()
+        except (NexusError, OSError):
+            _LOG.exception("What was accepted is not served yet.")
+            return False
+        return True
+
+    async def answer_with_drafts(self, drafts: bytes, query: str, result_format: ResultFormat) -> Answer:
+        """Evaluate a query over the base and some drafts."""
+        assert self._base is not None  # noqa: S101 -- there is a desk
+        return await self._base.pool.answer_with_drafts(drafts, query, result_format)
 
     def close(self) -> None:
         """Close the ledger."""

@@ -21,7 +21,7 @@ from nexuskb.people.tokens import Grant, add_token, revoke_token
 from nexuskb.records.ledger import Ledger
 from nexuskb.settings import Settings
 from nexuskb.store.filling import fill
-from nexuskb.terms import PREFIXES, concept_iri
+from nexuskb.terms import GRAPHS, PREFIXES, concept_iri
 
 MERGE = "application/merge-patch+json"
 _NUMBERS = count(1)
@@ -364,6 +364,27 @@ def test_the_life_of_a_record_can_be_read_and_a_revision_restored(bat: Visitor, 
     restored = bat.step(name, "restore", revision=1).json()
     assert restored["record"]["label"] == "First title"
     assert restored["done"][0]["state"] == "draft"
+
+
+def test_drafts_are_queried_by_who_may_see_them_and_by_nobody_else(
+    address: str, tokens: dict[str, str], bat: Visitor
+) -> None:
+    document = policy(label="Law on Secret Dunes")
+    bat.call("POST", "/records", 201, json=document)
+    kind = {"Content-Type": "application/sparql-query", "Accept": "text/csv"}
+    pattern = f"GRAPH <{GRAPHS.drafts}> {{ rec:{document['identifier']} rdfs:label ?l }}"
+    query = f"SELECT ?l {{ {pattern} ?p a nx:Policy }} LIMIT 1"
+    li = Visitor(address, tokens["Li"])
+    for _ in range(3):
+        assert "Secret" in bat.call("POST", "/drafts/sparql", content=query, headers=kind).text
+        assert "Secret" not in li.call("POST", "/drafts/sparql", content=query, headers=kind).text
+        assert label(Visitor(address), document["identifier"]) == []
+    Visitor(address).call("POST", "/drafts/sparql", 401, content=query, headers=kind)
+    public = {"query": f"SELECT * FROM <{GRAPHS.drafts}> {{ ?s ?p ?o }}"}
+    Visitor(address).call("GET", "/sparql", 403, params=public)
+    bat.call("POST", "/drafts/sparql", 403, content="INSERT DATA { <a:a> <a:b> 1 }", headers=kind)
+    bat.call("POST", "/drafts/sparql", 400, content="SELECT", headers=kind)
+    bat.call("POST", "/drafts/sparql", 415, content=query, headers={"Content-Type": "text/plain"})
 
 
 def test_prefer_leaves_the_record_out(bat: Visitor) -> None:

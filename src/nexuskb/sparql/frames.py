@@ -21,6 +21,7 @@ class Kind(IntEnum):
     DATA = 2
     LAST = 3
     ERROR = 4
+    DRAFTS = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ from nexuskb.store.port import EVERYTHING, Dataset
 
 #: What a query costs its client at least that takes its worker with it, as another must be made.
 _COST_OF_A_WORKER = 0.5
+#: Stands for the generation of a worker that has seen drafts, so that it is never asked again.
+_WITH_DRAFTS = "with drafts"
 #: Seconds between attempts to replace a worker where the machine has nothing to make it of.
 _PAUSE = 1.0
 
@@ -263,9 +265,24 @@ class WorkerPool:
         """
         limit = min(seconds or self.limits.seconds, self.limits.seconds)
         request = Request(query, dataset.default_graphs, dataset.named_graphs, result_format.name)
-        message = frame(Kind.REQUEST, request.encode())
-        run = _Run(self, await self._borrow(), limit)
-        run.worker.channel.send(message)
+        return await self._run(_Run(self, await self._borrow(), limit), request)
+
+    async def answer_with_drafts(
+        self, drafts: bytes, query: str, result_format: ResultFormat, dataset: Dataset = EVERYTHING
+    ) -> Answer:
+        """Evaluate a query with N-Triples in the graph of drafts, in a worker that is ended afterwards.
+
+        Nobody else sees them: they are in that process alone.
+        """
+        run = _Run(self, await self._borrow(), self.limits.seconds)
+        run.worker.generation = _WITH_DRAFTS
+        run.worker.channel.send(frame(Kind.DRAFTS, drafts))
+        await run.heard()
+        request = Request(query, dataset.default_graphs, dataset.named_graphs, result_format.name)
+        return await self._run(run, request)
+
+    async def _run(self, run: _Run, request: Request) -> Answer:
+        run.worker.channel.send(frame(Kind.REQUEST, request.encode()))
         first, last = await run.block()
         if last:
             return Answer(first)
@@ -294,7 +311,10 @@ class WorkerPool:
         """A worker is not needed for its query any more; one that has not finished it is replaced."""
         if finished and worker.leaving is None:
             self._let_go(worker)
-            self._share.offer(worker)
+            if worker.generation == self.generation:
+                self._share.offer(worker)
+            else:
+                self._dismiss(worker, KILL)
         elif self._closing:
             worker.channel.close()
         else:
@@ -442,10 +462,23 @@ class _Run:
         self._clock = asyncio.get_running_loop().call_later(limit, pool.expire, worker)
         self._over = False
 
+    async def heard(self) -> None:
+        """The worker has done what it was told."""
+        await self._message()
+
     async def block(self) -> tuple[bytes, bool]:
         """The next block of the answer, and whether it is the last."""
+        kind, body = await self._message()
+        if kind == Kind.DATA:
+            return body, False
+        self._end(finished=True)
+        if kind == Kind.ERROR:
+            raise decode_error(body)
+        return body, True
+
+    async def _message(self) -> tuple[int, bytes]:
         try:
-            kind, body = await self.worker.channel.receive()
+            return await self.worker.channel.receive()
         except ConnectionError as error:
             fate = await self._pool.fate(self.worker, self._limit)
             self._end(finished=False)
@@ -453,12 +486,6 @@ class _Run:
         except BaseException:
             self._end(finished=False)
             raise
-        if kind == Kind.DATA:
-            return body, False
-        self._end(finished=True)
-        if kind == Kind.ERROR:
-            raise decode_error(body)
-        return body, True
 
     async def blocks(self) -> AsyncGenerator[bytes, None]:
         """What is left of the answer, after an empty block: having begun, it ends properly when dropped."""

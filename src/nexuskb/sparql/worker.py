@@ -18,7 +18,9 @@ from pathlib import Path
 
 from nexuskb.errors import NexusError, QueryError
 from nexuskb.sparql.frames import BLOCK, HEADER, Kind, Request, encode_error, frame, result_format
-from nexuskb.store.port import Dataset, TripleStore
+from nexuskb.store.embedded import OxigraphStore
+from nexuskb.store.port import Dataset
+from nexuskb.terms import GRAPHS
 
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
@@ -73,9 +75,19 @@ def _give_back() -> None:
         _LIBC.malloc_trim(0)
 
 
-def serve(channel: socket.socket, store: TripleStore) -> None:
-    """Answer requests from the channel until it closes."""
-    while (request := _receive(channel)) is not None:
+def serve(channel: socket.socket, store: OxigraphStore) -> None:
+    """Answer requests from the channel until it closes.
+
+    Drafts that come before a request are added to the store of this process, which nobody else sees. It is
+    not asked again after that: the server ends it.
+    """
+    while (message := _receive(channel)) is not None:
+        kind, body = message
+        if kind == Kind.DRAFTS:
+            store.add(str(GRAPHS.drafts), body)
+            channel.sendall(frame(Kind.LAST))
+            continue
+        request = Request.decode(body)
         begun = time.monotonic()
         out = _FrameWriter(channel)
         dataset = Dataset(request.default_graphs, request.named_graphs)
@@ -91,12 +103,14 @@ def serve(channel: socket.socket, store: TripleStore) -> None:
             _give_back()
 
 
-def _receive(channel: socket.socket) -> Request | None:
-    """The next request. The server sends one at a time, so what has come is at most that one."""
+def _receive(channel: socket.socket) -> tuple[int, bytes] | None:
+    """The next message: kind and body. One is sent at a time, so what has come is at most that one."""
     held = channel.recv(BLOCK)
     while held:
-        if len(held) >= HEADER.size and len(held) >= HEADER.size + HEADER.unpack_from(held)[1]:
-            return Request.decode(held[HEADER.size :])
+        if len(held) >= HEADER.size:
+            kind, length = HEADER.unpack_from(held)
+            if len(held) >= HEADER.size + length:
+                return kind, held[HEADER.size :]
         data = channel.recv(BLOCK)
         held = held + data if data else b""
     return None

@@ -79,6 +79,16 @@ class OxigraphStore:
                 f"This kind of query has no answer in the format {result_format.name}."
             ) from None
 
+    def add(self, graph: str, triples: bytes) -> None:
+        """Add N-Triples to a graph of a store in memory; a store on disk is read into memory for that."""
+        try:
+            self._store.load(triples, format=ox.RdfFormat.N_TRIPLES, to_graph=ox.NamedNode(graph))
+        except RuntimeError:  # what the engine raises for a store that is open for reading only
+            copy = ox.Store()
+            copy.extend(self._store)
+            copy.load(triples, format=ox.RdfFormat.N_TRIPLES, to_graph=ox.NamedNode(graph))
+            self._store = copy
+
     def graphs(self) -> list[str]:
         """The IRIs of the named graphs."""
         return sorted(

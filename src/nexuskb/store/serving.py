@@ -96,7 +96,10 @@ class ServedBase:
                 if not changes:
                     return
                 if self._serving.mode == "memory":
-                    await self._change(changes)
+                    try:
+                        await self._change(changes)
+                    except ConnectionError:  # the fork server has ended; the next one does it
+                        await self._change(changes)
                 else:
                     await self._move()
 

@@ -191,6 +191,23 @@ def test_changes_outlast_the_fork_server(own: Settings, mode: str) -> None:
     run(test)
 
 
+def test_drafts_are_seen_by_one_query_alone(own: Settings, mode: str) -> None:
+    async def test() -> None:
+        async with serving(own, mode) as base:
+            (draft,) = shown(1, "zanzibar").values()
+            for _ in range(3):
+                answer = await base.pool.answer_with_drafts(draft or b"", LABELS, JSON)
+                assert b"zanzibar" in await answer.read()
+                assert await labels(base) == []
+            accept(own, fresh(2, "pemba"))
+            await base.follow()
+            asked = await base.pool.answer_with_drafts(draft or b"", LABELS, JSON)
+            assert {b"zanzibar" in (body := await asked.read()), b"pemba" in body} == {True}
+            assert await labels(base) == ["pemba"]
+
+    run(test)
+
+
 def test_what_cannot_be_read_is_told_and_what_was_served_is_served_on(own: Settings) -> None:
     async def test() -> None:
         async with serving(own) as base:
