@@ -20,6 +20,7 @@ from nexuskb.settings import Settings
 from nexuskb.store.embedded import OxigraphStore
 from nexuskb.store.filling import open_store
 from nexuskb.vocabulary import Vocabularies
+from tests.api.browsing import browser  # noqa: F401 -- a fixture
 from tests.servers import oxigraph_remote, remote, virtuoso_remote  # noqa: F401 -- fixtures
 
 ROOT = Path(__file__).resolve().parents[1]

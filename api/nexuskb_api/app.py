@@ -30,6 +30,8 @@ from nexuskb_api import (
 )
 from nexuskb_api.compression import Compression
 from nexuskb_api.connections import Clients
+from nexuskb_api.entry import forms, reviews, signing
+from nexuskb_api.entry.room import SignInError
 from nexuskb_api.facade import open_facade
 from nexuskb_api.pages import STATIC
 
@@ -120,6 +122,9 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
     app.entry = Clients(_shared_with(shown.origins, app.dispatch))
     app.state.settings = settings
     problems.install(app)
+    app.add_exception_handler(SignInError, signing.to_sign_in)
+    resources = (
+    )
     resources = (
         start,
         questions,
@@ -129,9 +134,9 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
         sparql,
         audit,
         matrices,
-        packs,
-        paper,
-        wellknown,
+    app.add_exception_handler(SignInError, signing.to_sign_in)
+    resources = (
+    )
     )
     for resource in resources:
         app.include_router(resource.router)

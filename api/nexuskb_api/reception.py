@@ -22,6 +22,7 @@ from nexuskb.errors import NexusError, TokenError
 from nexuskb.exchange.documents import Documents
 from nexuskb.forms import Forms
 from nexuskb.people.rights import Person
+from nexuskb.people.sessions import Session, close_session, open_session, session_of
 from nexuskb.people.tokens import person_of
 from nexuskb.records.desk import Desk
 from nexuskb.records.ledger import LEDGER_FILE, Ledger
@@ -84,6 +85,40 @@ class Reception:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise _refused("Send a token: Authorization: Bearer TOKEN. An administrator makes them.", "")
+        try:
+            person = await self._read_token(person_of, token)
+        except TokenError as error:
+            raise _refused(str(error), 'error="invalid_token"') from error
+        if request.method not in ("GET", "HEAD"):
+            self.count_write(person)
+        return person
+
+    async def begin_session(self, token: str) -> Session:
+        """Let a browser in. Raises :class:`~nexuskb.errors.TokenError`, and ``HTTPException`` 429."""
+        return await self._read_token(open_session, token)
+
+    async def session(self, secret: str) -> Session | None:
+        """The session of a cookie; ``None`` when it has ended."""
+        ledger = await asyncio.to_thread(self._known)
+        try:
+            return await asyncio.to_thread(session_of, ledger, secret) if ledger and secret else None
+        except TokenError:
+            return None
+
+    async def end_session(self, secret: str) -> None:
+        """Let a browser go."""
+        ledger = await asyncio.to_thread(self._known)
+        if ledger:
+            await asyncio.to_thread(close_session, ledger, secret)
+
+    def count_write(self, person: Person) -> None:
+        """Count a call that changes something. Raises ``HTTPException`` 429 if there were too many."""
+        if seconds := self.writes.wait(person.name):
+            raise _too_many(f"{person.name} has made more than {WRITES[0]} calls a minute.", seconds)
+        self.writes.count(person.name)
+
+    async def _read_token(self, read: Callable[[Ledger, str], T], token: str) -> T:
+        """Read a token; wrong ones are counted by address."""
         client = CLIENT.get()
         if seconds := self.wrong_tokens.wait(client):
             raise _too_many("Too many wrong tokens came from your address.", seconds)
@@ -91,15 +126,10 @@ class Reception:
         try:
             if ledger is None:
                 raise TokenError("This token lets nobody in: no token has been made yet.")
-            person = await asyncio.to_thread(person_of, ledger, token.strip())
-        except TokenError as error:
+            return await asyncio.to_thread(read, ledger, token.strip())
+        except TokenError:
             self.wrong_tokens.count(client)
-            raise _refused(str(error), 'error="invalid_token"') from error
-        if request.method not in ("GET", "HEAD"):
-            if seconds := self.writes.wait(person.name):
-                raise _too_many(f"{person.name} has made more than {WRITES[0]} calls a minute.", seconds)
-            self.writes.count(person.name)
-        return person
+            raise
 
     async def desk(self) -> Desk:
         """The desk. Raises ``HTTPException`` 501 where nothing can be entered."""

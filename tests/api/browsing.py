@@ -1,0 +1,68 @@
+"""A headless browser for the tests of the pages: Debian's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
+
+
+def chromium_path() -> str:
+    """The browser of the machine. Skips the test where there is none; in CI that is a failure."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        message = "there is no Chromium on this machine"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+class Visitor:
+    """A person with a browser of their own; notes what leaves the host and what goes wrong in a script."""
+
+    def __init__(self, browser: Browser, address: str, size: str = "wide", *, dark: bool = False) -> None:
+        width, height = SIZES[size]
+        self.address = address
+        self.context = browser.new_context(
+            base_url=address,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+        )
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(30_000)
+        self.foreign: list[str] = []
+        self.faults: list[str] = []
+        self.page.on("request", self._note)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
+
+    def _note(self, request: Request) -> None:
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.foreign.append(request.url)
+
+    def sign_in(self, token: str, back: str = "/add") -> None:
+        """Sign in with a token."""
+        self.page.goto(f"/signin?back={back}")
+        self.page.get_by_label("Token").fill(token)
+        self.page.get_by_role("button", name="Sign in").click()
+
+    def close(self) -> None:
+        """Close it; nothing went wrong and nothing was asked of another host."""
+        self.context.close()
+        assert self.foreign == []
+        assert self.faults == []
