@@ -49,7 +49,12 @@ class Visitor:
         self.faults: list[str] = []
         self.page.on("request", self._note)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
+        self.page.on("console", lambda said: self._hear(said.type, said.text))
+
+    def _hear(self, kind: str, words: str) -> None:
+        """Note an error of a page; a form with mistakes in it is answered 422, which Chromium tells as well."""
+        if kind == "error" and "422" not in words:
+            self.faults.append(words)
 
     def _note(self, request: Request) -> None:
         if not request.url.startswith((self.address, "data:", "blob:")):
@@ -64,5 +69,5 @@ class Visitor:
     def close(self) -> None:
         """Close it; nothing went wrong and nothing was asked of another host."""
         self.context.close()
-        assert self.foreign == []
-        assert self.faults == []
+        assert not self.foreign, self.foreign
+        assert not self.faults, self.faults

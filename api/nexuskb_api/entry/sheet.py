@@ -13,6 +13,8 @@ from nexuskb_api.entry.posted import Block, Box, Entry, Group
 #: Terms up to which a vocabulary is shown as a whole, as boxes to tick or as a list to choose from.
 _TICKED = 16
 _LISTED = 60
+#: The group of fields that only editors need.
+_SELDOM = "State of the record"
 #: Languages offered for texts that may be in any; others can be given in a workbook or over HTTP.
 LANGUAGES = (
     ("en", "English"), ("zh", "Chinese"), ("ja", "Japanese"), ("ko", "Korean"), ("mn", "Mongolian"),
@@ -110,6 +112,12 @@ class Sheet:
         """Whether a field of a passage means anything here: only records with ends have ends to support."""
         ends = any(box.field.holds is Holds.THING for box in self.group.boxes)
         return inner.field.scheme != "end" or (ends and outer in self.group.boxes)
+
+    def is_seldom(self, boxes: list[Box]) -> bool:
+        """Whether a group of fields can stay folded: the one on the record itself, with nothing in it."""
+        return boxes[0].field.about.group == _SELDOM and not any(
+            self.faults_at(box.name) or not all(entry.empty for entry in box.entries) for box in boxes
+        )
 
     def inherits(self, box: Box) -> bool:
         """Whether a field is filled from the whole when it is left empty: the source of a part's passage."""

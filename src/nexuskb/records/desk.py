@@ -177,6 +177,12 @@ class Desk:
         triples = content.triples if content else ()
         return next((str(o) for s, p, o in triples if (s, p) == (record, RDFS.label)), None)
 
+    def is_taken(self, identifier: str) -> bool:
+        """Whether a record has this identifier, or ever had it: identifiers are given once."""
+        record = record_iri(identifier)
+        with self._lock:
+            return self.ledger.standing(record) is not None or bool(self._checker.current([record]))
+
     def drafts(self, person: Person) -> list[Draft]:
         """What is not accepted yet and this person may see, by record."""
         return [
