@@ -7,8 +7,10 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
+_WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 
 
@@ -52,13 +54,22 @@ class Visitor:
         self.page.on("console", lambda said: self._hear(said.type, said.text))
 
     def _hear(self, kind: str, words: str) -> None:
-        """Note an error of a page; a form with mistakes in it is answered 422, which Chromium tells as well."""
+        """Note an error of a page. Chromium tells the 422 of a form with mistakes in it as well."""
         if kind == "error" and "422" not in words:
             self.faults.append(words)
 
     def _note(self, request: Request) -> None:
         if not request.url.startswith((self.address, "data:", "blob:")):
             self.foreign.append(request.url)
+
+    def accessibility(self) -> list[str]:
+        """What axe-core finds on the page against WCAG 2.2 AA."""
+        found = Axe().run(self.page, options={"runOnly": _WCAG})
+        return [
+            f"{each['id']}: {node['html'][:200]}"
+            for each in found.response["violations"]
+            for node in each["nodes"]
+        ]
 
     def sign_in(self, token: str, back: str = "/add") -> None:
         """Sign in with a token."""

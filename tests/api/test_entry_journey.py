@@ -203,3 +203,28 @@ def test_a_form_from_elsewhere_is_refused(address: str, tokens: dict[str, str]) 
         assert web.post("/signin", data={"token": "nexuskb_0123_wrong", "back": "/add"}).status_code == 403
         cookie = next(iter(web.cookies.jar))
         assert cookie.has_nonstandard_attr("HttpOnly")
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_pages_of_entry_are_accessible(
+    browser: Browser, address: str, tokens: dict[str, str], size: str, dark: bool
+) -> None:
+    visitor = Visitor(browser, address, size, dark=dark)
+    visitor.page.goto("/signin")
+    found = {"/signin": visitor.accessibility()}
+    visitor.sign_in(tokens["editor"])
+    for path in (
+        "/add",
+        "/add/Policy",
+        "/add/Interlinkage",
+        "/review",
+        "/edit/mng-ndc-2020",
+        "/review/mng-ndc-2020",
+    ):
+        visitor.page.goto(path)
+        found[path] = visitor.accessibility()
+        wide = visitor.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"{path} is {wide} pixels wider than the window"
+    assert {path: faults for path, faults in found.items() if faults} == {}
+    visitor.close()
