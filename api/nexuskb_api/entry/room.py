@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import Request
 from rdflib import RDFS, SKOS, Graph, URIRef
 from starlette.exceptions import HTTPException
 
-from nexuskb.content import read_shapes
-from nexuskb.errors import NexusError, RecordNotFoundError, TokenError
+from nexuskb.errors import NexusError, RecordNotFoundError
 from nexuskb.exchange.documents import Documents
 from nexuskb.forms import Form, Forms
 from nexuskb.people.rights import Person
-from nexuskb.people.sessions import Session, is_from_own_page, session_of
+from nexuskb.people.sessions import Session, is_from_own_page
 from nexuskb.records.desk import Desk
-from nexuskb.records.document import RecordDocument, RecordReader
-from nexuskb.records.ledger import Ledger
-from nexuskb.settings import Settings
+from nexuskb.records.document import RecordDocument
 from nexuskb.store.ntriples import Triple
 from nexuskb.terms import record_identifier
 from nexuskb_api.entry.posted import Pairs

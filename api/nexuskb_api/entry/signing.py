@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from nexuskb.errors import TokenError
 from nexuskb.people.sessions import LASTS
-from nexuskb_api.entry.room import COOKIE, SignInError, local_path, posted_by, posted_pairs, room_of
+from nexuskb_api.entry.room import COOKIE, SignInError, local_path, posted_by, posted_pairs
 from nexuskb_api.facade import facade_of
 from nexuskb_api.pages import page
 
