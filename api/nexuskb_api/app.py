@@ -30,7 +30,7 @@ from nexuskb_api import (
 )
 from nexuskb_api.compression import Compression
 from nexuskb_api.connections import Clients
-from nexuskb_api.entry import forms, reviews, signing
+from nexuskb_api.entry import forms, reviews, signing, workbooks
 from nexuskb_api.entry.room import SignInError
 from nexuskb_api.facade import open_facade
 from nexuskb_api.pages import STATIC
@@ -124,8 +124,6 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
     problems.install(app)
     app.add_exception_handler(SignInError, signing.to_sign_in)
     resources = (
-    )
-    resources = (
         start,
         questions,
         records,
@@ -134,9 +132,13 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
         sparql,
         audit,
         matrices,
-    app.add_exception_handler(SignInError, signing.to_sign_in)
-    resources = (
-    )
+        packs,
+        paper,
+        wellknown,
+        forms,
+        reviews,
+        signing,
+        workbooks,
     )
     for resource in resources:
         app.include_router(resource.router)

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 
 from nexuskb.errors import NexusError, TokenError
 from nexuskb.exchange.documents import Documents
+from nexuskb.exchange.entering import WorkbookDesk
 from nexuskb.forms import Forms
 from nexuskb.people.rights import Person
 from nexuskb.people.sessions import Session, close_session, open_session, session_of
@@ -31,6 +32,7 @@ from nexuskb.sparql.evaluator import Answer
 from nexuskb.sparql.fairness import CLIENT
 from nexuskb.sparql.formats import ResultFormat
 from nexuskb.store.serving import ServedBase
+from nexuskb.validation.change import ChangeChecker
 from nexuskb.vocabulary import Vocabularies
 
 _LOG: Final = logging.getLogger(__name__)
@@ -73,6 +75,8 @@ class Reception:
     def __init__(self, settings: Settings, base: ServedBase | None, model: Graph, shapes: Graph) -> None:
         self._settings = settings
         self._base = base
+        self._model = model
+        self._shapes = shapes
         self.documents = Documents(Forms(model, shapes), Vocabularies(model))
         self.writes = Allowance(*WRITES)
         self.wrong_tokens = Allowance(*WRONG_TOKENS)
@@ -144,6 +148,10 @@ class Reception:
                 self._desk = await asyncio.to_thread(self._opened)
         return self._desk
 
+    def workbooks(self, desk: Desk) -> WorkbookDesk:
+        """The one that takes workbooks to this desk."""
+        return WorkbookDesk(desk, lambda: self._checker, self.documents, self._settings.data)
+
     async def serve(self) -> bool:
         """Have what was accepted served; whether it is. What is not is tried again every second."""
         if self._base is None:
@@ -175,7 +183,11 @@ class Reception:
     def _opened(self) -> Desk:
         ledger = self._known()
         assert ledger is not None  # noqa: S101 -- whoever comes here has a token in it
-        return Desk.open(self._settings, ledger)
+        return Desk(ledger, self._open_checker, self._model, self._shapes)
+
+    def _open_checker(self) -> ChangeChecker:
+        self._checker = ChangeChecker.open(self._settings)
+        return self._checker
 
 
 def _refused(words: str, error: str) -> HTTPException:

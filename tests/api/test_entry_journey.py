@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
 from tests.api.browsing import Visitor
-from tests.conftest import ROOT, serving
+from tests.conftest import ROOT, environment, serving
 
+from nexuskb.exchange.sheets import FIRST_ROW
 from nexuskb.people.rights import Role
 from nexuskb.people.tokens import Grant, add_token
 from nexuskb.records.ledger import Ledger
@@ -22,6 +27,37 @@ from nexuskb.settings import Settings
 PICTURES = os.environ.get("NEXUSKB_PICTURES")
 
 REPORT = "Annual report on pastures of the test"
+TITLES = ("Law on Pastures of the Test", "Law on Soil of the Test", "Law on Workbooks of the Test")
+_TITLES = """SELECT ?l { ?p a nx:Policy ; rdfs:label ?l FILTER(STRENDS(?l, "of the Test")) } ORDER BY ?l"""
+EVIDENCE = {"source": "mng-src-legalinfo-land-law", "locator": "Art. 1", "assertion": "Asserted by the text"}
+POLICY = "mng-law-workbook-test-2021"
+WORKBOOK = {
+    "Policy": [
+        {
+            "identifier": POLICY,
+            "label": "Law on Workbooks of the Test",
+            "labelStatus": "Official",
+            "policyKind": "Law",
+            "legalStatus": "In force",
+            "area": "Mongolia",
+            "domain": "Land",
+            "adopted": "2021-03",
+            "description": "A law that came in a workbook.",
+            "basis": "Source",
+        }
+    ],
+    "Measure": [
+        {
+            "identifier": f"{POLICY}-m1",
+            "label": "Herds are counted",
+            "area": "Mongolia",
+            "ofPolicy": POLICY,
+            "instrument": "Regulatory",
+            "description": "Herds are counted every year.",
+        }
+    ],
+    "Evidence": [{"record": POLICY, **EVIDENCE}, {"record": f"{POLICY}-m1", **EVIDENCE}],
+}
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +104,41 @@ def pick(page: Page, box: str, words: str, identifier: str) -> None:
     page.locator(f'[id="{box}"]').press_sequentially(words, delay=5)
     page.get_by_role("option").filter(has_text=identifier).first.click()
     expect(page.locator(f'[id="{box}"]')).to_have_value(identifier)
+
+
+def filled(template: Path, driver: str, directory: Path) -> Path:
+    """The workbook with a policy and a measure typed in, as LibreOffice saves it where there is one."""
+    book = load_workbook(template)
+    for title, row in WORKBOOK.items():
+        sheet = book[title]
+        columns = {sheet.cell(1, n).value: n for n in range(1, sheet.max_column + 1)}
+        for number, each in enumerate(row, FIRST_ROW):
+            for key, value in {**each, **({"addressesDriver": driver} if title == "Measure" else {})}.items():
+                sheet.cell(number, columns[key]).value = value
+    written = directory / f"filled-{driver}.xlsx"
+    book.save(written)
+    if shutil.which("soffice") is None:
+        assert not os.environ.get("CI"), "LibreOffice is missing"
+        return written
+    command = ["soffice", f"-env:UserInstallation=file://{directory}/profile", "--headless", "--convert-to"]
+    saved = directory / "saved"
+    subprocess.run(
+        [*command, "xlsx:Calc MS Excel 2007 XML", "--outdir", str(saved), str(written)],
+        check=True,
+        timeout=200,
+        capture_output=True,
+    )
+    return saved / written.name
+
+
+def hand_in(page: Page, workbook: Path, button: str) -> None:
+    page.get_by_label("Workbook (.xlsx)").set_input_files(workbook)
+    send(page, button)
+
+
+def run_nexuskb(settings: Settings, *arguments: str) -> None:
+    command = [str(Path(sys.executable).parent / "nexuskb"), *arguments]
+    subprocess.run(command, env=environment(settings), check=True, capture_output=True, timeout=200)
 
 
 def send(page: Page, button: str) -> None:
@@ -155,6 +226,23 @@ def test_an_afternoon_of_an_expert(  # noqa: PLR0915 -- it is one afternoon
     desk.goto("/review/mng-law-soil-test-2020")
     expect(desk.locator("ins", has_text="wind and water").first).to_be_visible()
 
+    # The third comes in a workbook that LibreOffice saved, with a mistake in a cell at first.
+    page.goto("/import")
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Policy", exact=True).click()
+    template = tmp_path / "policy.xlsx"
+    taken.value.save_as(template)
+    hand_in(page, filled(template, "overgrazng", tmp_path), "Send for review")
+    expect(page.locator(".problems").first).to_contain_text("overgrazing")
+    expect(page.locator(".problems").first).to_contain_text("Measure!")
+    picture(page, "entry-workbook")
+    with page.expect_download() as back:
+        page.get_by_role("link", name="Take back your workbook").click()
+    back.value.save_as(tmp_path / "checked.xlsx")
+    assert "Problems" in load_workbook(tmp_path / "checked.xlsx").sheetnames
+    hand_in(page, filled(template, "Overgrazing", tmp_path), "Send for review")
+    expect(page.get_by_role("status")).to_contain_text("mng-law-workbook-test-2021")
+
     # What belongs together is accepted together.
     desk.goto("/review")
     for box in desk.get_by_role("checkbox").all():
@@ -177,8 +265,15 @@ def test_an_afternoon_of_an_expert(  # noqa: PLR0915 -- it is one afternoon
             "Law on Pastures of the Test"
             in web.get("/records/mng-law-pastures-test-2019", headers={"Accept": "text/html"}).text
         )
+        titles = web.get("/sparql", params={"query": _TITLES, "format": "csv"}).text.splitlines()
+    assert titles == ["l", *sorted(TITLES)]
     expert.close()
     editor.close()
+
+    # What was entered is exported as the same files as the curated ones.
+    run_nexuskb(own, "export", str(tmp_path / "base"))
+    exported = (tmp_path / "base" / "mng" / "policies.ttl").read_text(encoding="utf-8")
+    assert all(f'"{title}"@en' in exported for title in TITLES)
 
 
 def test_what_was_typed_is_kept_until_it_is_sent(
@@ -219,6 +314,7 @@ def test_the_pages_of_entry_are_accessible(
         "/add/Policy",
         "/add/Interlinkage",
         "/review",
+        "/import",
         "/edit/mng-ndc-2020",
         "/review/mng-ndc-2020",
     ):

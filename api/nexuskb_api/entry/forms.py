@@ -59,12 +59,7 @@ class _Asked:
 @router.get("/add")
 async def kinds_to_add(request: Request) -> Response:
     """What can be added."""
-    facade, room = facade_of(request), room_of(request)
-    kinds = sorted(
-        (form for key, form in room.forms.kinds.items() if key not in _NOT_BY_FORM),
-        key=lambda form: _FIRST.index(form.key) if form.key in _FIRST else len(_FIRST),
-    )
-    shown = {"kinds": [(form, help_of(facade, form)) for form in kinds], "session": await session_in(request)}
+    shown = {"kinds": addable(room_of(request)), "session": await session_in(request)}
     return page(request, "add.html", shown, headers=_NO_STORE)
 
 
@@ -72,7 +67,7 @@ async def kinds_to_add(request: Request) -> Response:
 async def empty_form(request: Request, kind: str) -> Response:
     """The form of a kind, with what the address gives for its fields."""
     session, room = await signed_in(request), room_of(request)
-    form = _form_of(room, kind)
+    form = form_of(room, kind)
     return await _shown(
         request, room, session, _Asked(form, list(request.query_params.multi_items()), f"/add/{form.key}")
     )
@@ -82,7 +77,7 @@ async def empty_form(request: Request, kind: str) -> Response:
 async def add(request: Request, kind: str) -> Response:
     """Check, preview, keep or send what was filled in."""
     (session, pairs), room = await posted_by(request), room_of(request)
-    form = _form_of(room, kind)
+    form = form_of(room, kind)
     return await _posted(request, room, session, _Asked(form, pairs, f"/add/{form.key}"))
 
 
@@ -124,6 +119,15 @@ async def near(request: Request) -> Response:
     return JSONResponse({"hits": (found + records)[: 2 * _NEAR]}, headers=_NO_STORE)
 
 
+def addable(room: Room) -> list[tuple[Form, str]]:
+    """The kinds that can be added, the usual ones first, with what each is in the words of the ontology."""
+    kinds = sorted(
+        (form for key, form in room.forms.kinds.items() if key not in _NOT_BY_FORM),
+        key=lambda form: _FIRST.index(form.key) if form.key in _FIRST else len(_FIRST),
+    )
+    return [(form, help_of(room.facade, form)) for form in kinds]
+
+
 async def _near(facade: Facade, text: str, kinds: Sequence[str]) -> list[Near]:
     """Records of some kinds that have the words of a text; the last word may be half typed."""
     found = await _matching(facade, text, kinds)
@@ -141,7 +145,8 @@ async def _matching(facade: Facade, text: str, kinds: Sequence[str]) -> list[Nea
     return [Near(hit.identifier, hit.label, hit.kind) for hit in found.hits if not kinds or hit.kind in kinds]
 
 
-def _form_of(room: Room, kind: str) -> Form:
+def form_of(room: Room, kind: str) -> Form:
+    """The form of a kind that can be added. Raises :class:`~nexuskb.errors.UnknownTermError`."""
     form = {key.casefold(): form for key, form in room.forms.kinds.items()}.get(kind.casefold())
     if form is None or form.key in _NOT_BY_FORM:
         raise UnknownTermError(f"There is no form for {kind!r}. What can be added is listed at /add.")

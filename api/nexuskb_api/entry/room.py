@@ -140,10 +140,18 @@ async def posted_by(request: Request) -> tuple[Session, Pairs]:
     """Who posted a form from a page of ours, and what. Raises as :func:`signed_in`; 403 from elsewhere."""
     session = await signed_in(request)
     pairs = await posted_pairs(request)
-    if not is_from_own_page(session, dict(pairs).get("csrf", "")):
+    own_form(request, session, dict(pairs).get("csrf", ""))
+    return session, pairs
+
+
+def own_form(request: Request, session: Session, value: str) -> None:
+    """Make sure that a form came from a page of this session, and count it.
+
+    Raises ``HTTPException`` 403 and 429.
+    """
+    if not is_from_own_page(session, value):
         raise HTTPException(403, "The form did not come from a page of this session. Load it again.")
     facade_of(request).reception.count_write(session.person)
-    return session, pairs
 
 
 def help_of(facade: Facade, form: Form) -> str:

@@ -46,7 +46,7 @@ def template(file: Path, kinds: tuple[str, ...], records: tuple[str, ...]) -> No
         kind_named(forms, kind)
     if records:
         with Ledger.open(settings.home) as ledger:
-            body = WorkbookDesk(settings, ledger).filled(wanted, records)
+            body = WorkbookDesk.open(settings, ledger).filled(wanted, records)
     else:
         body = made(forms, vocabularies, wanted)
     _write(file, body)
@@ -67,7 +67,7 @@ def import_workbook(file: Path, check: bool, out: Path | None) -> None:
     settings = load_settings()
     body = _read(file)
     with Ledger.open(settings.home) as ledger:
-        entered = WorkbookDesk(settings, ledger).enter(body, operator(), check_only=check)
+        entered = WorkbookDesk.open(settings, ledger).enter(body, operator(), check_only=check)
     _print(entered.problems)
     if entered.problems:
         _give_back(file, body, out, list(entered.problems))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from rdflib import DCTERMS, RDF, URIRef
 
@@ -45,13 +46,26 @@ class Entered:
 class WorkbookDesk:
     """Takes workbooks to the desk, and fills others with what the base has."""
 
-    def __init__(self, settings: Settings, ledger: Ledger) -> None:
-        """Raises :class:`~nexuskb.errors.ContentError`."""
+    def __init__(
+        self, desk: Desk, checker: Callable[[], ChangeChecker], documents: Documents, data: Path
+    ) -> None:
+        """``checker`` gives the one that the desk judges by, ``data`` is the directory of curated files."""
+        self._desk = desk
+        self._asked_checker = checker
+        self.documents = documents
+        self._data = data
+
+    @classmethod
+    def open(cls, settings: Settings, ledger: Ledger) -> WorkbookDesk:
+        """One with a desk of its own. Raises :class:`~nexuskb.errors.ContentError`."""
         model, shapes = read_model(settings), read_shapes(settings)
-        self._settings = settings
-        self._checker = ChangeChecker.open(settings)
-        self._desk = Desk(ledger, lambda: self._checker, model, shapes)
-        self.documents = Documents(Forms(model, shapes), Vocabularies(model))
+        checker = ChangeChecker.open(settings)
+        desk = Desk(ledger, lambda: checker, model, shapes)
+        return cls(desk, lambda: checker, Documents(Forms(model, shapes), Vocabularies(model)), settings.data)
+
+    @property
+    def _checker(self) -> ChangeChecker:
+        return self._asked_checker()
 
     def enter(self, body: bytes, person: Person, *, check_only: bool = False) -> Entered:
         """Submit all records of a workbook for review, or say what is wrong and submit none.
@@ -133,7 +147,7 @@ class WorkbookDesk:
         names = [str(name) for name in self._checker.data.objects(None, DCTERMS.identifier)]
         names += [str(record_identifier(record)) for record in submission.records]
         change = Change(frozenset(submission.triples), self._checker.current(submission.records))
-        alike = self._checker.duplicates(change, submission.records, self._settings.data)
+        alike = self._checker.duplicates(change, submission.records, self._data)
         return problems_of(submission, [*with_near_records(report.violations, names), *alike])
 
     def _entries(self, submission: Submission, person: Person) -> list[Entry]:

@@ -72,7 +72,7 @@ def empty(documents: Documents) -> bytes:
 def shared(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkbookDesk]:
     """A desk to which nothing is written."""
     with Ledger.open(tmp_path_factory.mktemp("ledger")) as ledger:
-        yield WorkbookDesk(settings, ledger)
+        yield WorkbookDesk.open(settings, ledger)
 
 
 def filled(empty: bytes, rows: dict[str, list[dict[str, object]]]) -> bytes:
@@ -370,7 +370,7 @@ def test_a_wrong_workbook_comes_back_marked_and_nothing_enters(
         empty, legalStatus="In froce", adopted="2020-02-31", description=None, area="Mongolia; Nowhere"
     )
     with Ledger.open(tmp_path) as ledger:
-        desk = WorkbookDesk(settings, ledger)
+        desk = WorkbookDesk.open(settings, ledger)
         entered = desk.enter(wrong, EDITOR)
         assert not entered.good
         assert entered.records == ()
