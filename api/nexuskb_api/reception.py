@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
 
 from fastapi import Request
 from rdflib import Graph
@@ -36,6 +36,8 @@ from nexuskb.validation.change import ChangeChecker
 from nexuskb.vocabulary import Vocabularies
 
 _LOG: Final = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: Calls of a person that change something, a minute and at once.
 WRITES: Final = (120, 120)
