@@ -16,6 +16,7 @@ from nexuskb import __version__
 from nexuskb.settings import ServingSettings, Settings
 from nexuskb_api import (
     audit,
+    drafts,
     entering,
     matrices,
     packs,
@@ -129,6 +130,7 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
         sparql,
         audit,
         matrices,
+        drafts,
         packs,
         paper,
         wellknown,
