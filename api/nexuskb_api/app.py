@@ -16,11 +16,11 @@ from nexuskb import __version__
 from nexuskb.settings import ServingSettings, Settings
 from nexuskb_api import (
     audit,
-    drafts,
     entering,
     matrices,
     packs,
     paper,
+    paper_check,
     problems,
     questions,
     records,
@@ -130,7 +130,7 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
         sparql,
         audit,
         matrices,
-        drafts,
+        paper_check,
         packs,
         paper,
         wellknown,
