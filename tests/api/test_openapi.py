@@ -49,6 +49,7 @@ def test_every_path_is_described(api) -> None:
     assert {method for path, method, _ in operations(api) if path == "/sparql"} == {"get", "post"}
     assert {path.split("/")[1] for path, method, _ in operations(api) if method != "get"} == {
         "drafts",
+        "paper",
         "records",
         "sparql",
     }

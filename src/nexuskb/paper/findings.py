@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from nexuskb.asking import Asking, PlainRow
 from nexuskb.exchange.citations.imprints import in_words
@@ -66,8 +68,14 @@ class Finding:
         return len({citation.reference.identifier for citation in self.citations}) == 1
 
 
+def fingerprint(found: Finding) -> str:
+    """What tells whether a record has changed: the first 16 digits of the SHA-256 of what is said of it."""
+    said = json.dumps(asdict(found), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
 def read_findings(identifiers: Sequence[str]) -> Asking[dict[str, Finding]]:
-    """The records of these identifiers as findings."""
+    """The records of these identifiers as findings; identifiers that name none are left out."""
     statements: dict[str, dict[str, list[PlainRow]]] = {}
     for start in range(0, len(identifiers), _TOGETHER):
         some = " ".join(record_iri(each).n3() for each in identifiers[start : start + _TOGETHER])

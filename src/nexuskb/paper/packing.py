@@ -17,6 +17,7 @@ from nexuskb.exchange.citations.bibliographies import BIBLIOGRAPHY_FORMATS, bibl
 from nexuskb.paper.blocks import Chart
 from nexuskb.paper.charts import png
 from nexuskb.paper.compose import compose
+from nexuskb.paper.findings import fingerprint
 from nexuskb.paper.markdown import as_markdown
 from nexuskb.paper.packs import Pack
 from nexuskb.paper.sheets import as_workbook
@@ -65,7 +66,7 @@ def manifest(pack: Pack, files: Mapping[str, bytes]) -> dict[str, object]:
             }
             for each in pack.answers
         ],
-        "records": sorted(pack.findings),
+        "records": {name: fingerprint(found) for name, found in sorted(pack.findings.items())},
         "sources": [reference.identifier for reference in pack.references],
         "files": {
             name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
