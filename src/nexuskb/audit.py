@@ -6,16 +6,13 @@ without evidence, and pairs that look like duplicates and that nobody has review
 
 from __future__ import annotations
 
-import csv
-import difflib
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Final
 
+from nexuskb.duplicates import Titled, look_alikes, reviewed_pairs
 from nexuskb.store.port import TripleStore
 
 _CLAIMS = """SELECT DISTINCT ?claim ?area WHERE {
@@ -87,8 +84,6 @@ WHERE {
   BIND(IF(COALESCE(?count, 0) >= 2, 1, 0) AS ?documents)
   BIND(IF(EXISTS { ?claim nx:reservation "Rests on news alone."@en }, 1, 0) AS ?newspaper)
 }"""
-
-SIMILAR = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +181,8 @@ def assemble(
         dangling=[" ".join(row.values()) for row in answers["dangling"]],
         unsourced=sorted(set().union(*claims.values()) - cited),
         unreviewed_duplicates=sorted(
-            set(_look_alikes(answers["titles"], answers["same documents"])) - _reviewed(data)
+            " ".join(pair)
+            for pair in set(_look_alikes(answers["titles"], answers["same documents"])) - reviewed_pairs(data)
         ),
     )
 
@@ -198,29 +194,9 @@ def _by_area(rows: Rows, name: str) -> defaultdict[str, set[str]]:
     return found
 
 
-def _look_alikes(titles: Rows, same_documents: Rows) -> Iterator[str]:
+def _look_alikes(titles: Rows, same_documents: Rows) -> Iterator[tuple[str, str]]:
     """Pairs of policies of about the same year and title, and pairs of sources with the same DOI."""
-    policies = [
-        (row["identifier"], _normal(row["title"]), int(row["year"]) if "year" in row else None)
-        for row in titles
-    ]
-    for (first, one, year), (second, other, other_year) in combinations(policies, 2):
-        if year is not None and other_year is not None and abs(year - other_year) > 1:
-            continue
-        matcher = difflib.SequenceMatcher(None, one, other)
-        if min(matcher.real_quick_ratio(), matcher.quick_ratio()) >= SIMILAR and matcher.ratio() >= SIMILAR:
-            yield f"{first} {second}"
-    for row in same_documents:
-        yield f"{row['first']} {row['second']}"
-
-
-def _normal(title: str) -> str:
-    return re.sub(r"\W+", " ", title.casefold()).strip()
-
-
-def _reviewed(data: Path) -> set[str]:
-    path = data / "reviewed-non-duplicates.csv"
-    if not path.is_file():
-        return set()
-    with path.open(encoding="utf-8", newline="") as file:
-        return {f"{row['first']} {row['second']}" for row in csv.DictReader(file)}
+    yield from look_alikes(
+        Titled(row["identifier"], row["title"], int(row["year"]) if "year" in row else None) for row in titles
+    )
+    yield from ((row["first"], row["second"]) for row in same_documents)

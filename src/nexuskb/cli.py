@@ -138,8 +138,12 @@ def _print_report(report: Report) -> None:
                 _line(Text.assemble("    ", mark, f" {violation.field}: {message}"))
                 if violation.value:
                     _line(f"            given: {violation.value}")
+                if violation.wrong:
+                    _line(f"            wrong: {violation.wrong}")
                 if violation.suggestion:
                     _line(f"            did you mean: {violation.suggestion}?")
+                elif violation.allowed:
+                    _line(f"            one of: {', '.join(violation.allowed)}")
     errors = sum(violation.blocking for violation in report.violations)
     warnings = len(report.violations) - errors
     verdict = "[green]conforms[/green]" if report.conforms else "[red]does not conform[/red]"

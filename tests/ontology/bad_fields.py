@@ -100,6 +100,12 @@ ENGLISH = Sort(
         ('"  "@en', "  ", ""),
         ('"Dry steppe"', "Dry steppe", '"Dry steppe"@en'),
         ("domain:land", "domain:land", ""),
+        ('"<b>Gobi</b>"@en', "<b>Gobi</b>", ""),
+        ('"Land &amp; water"@en', "Land &amp; water", ""),
+        ('"Go\\u200Bbi"@en', "Go\u200bbi", ""),
+        ('"Lost \\uFFFD characters"@en', "Lost \ufffd characters", ""),
+        ('"监测土地退化 (UNCCD)"@en', "监测土地退化 (UNCCD)", ""),
+        ('"«Перевыпас» (overgrazing)"@en', "«Перевыпас» (overgrazing)", ""),
     ),
     good=('"Soil"@en', '"Soils"@en'),
 )
@@ -115,11 +121,26 @@ TEXT = Sort(
 )
 #: Text in any language, one in each.
 NATIVE = Sort(
-    bad=(('" "@mn', "  (mn)", ""), ('"Хууль"', "Хууль", "")),
+    bad=(
+        ('" "@mn', "  (mn)", ""),
+        ('"Хууль"', "Хууль", ""),
+        ('"Law on Land"@mn', "Law on Land (mn)", ""),
+        ('"Tudi fa"@zh', "Tudi fa (zh)", ""),
+        ('"Toji ho"@ja', "Toji ho (ja)", ""),
+        ('"Toji beop"@ko', "Toji beop (ko)", ""),
+        ('"Zakon o zemle"@ru', "Zakon o zemle (ru)", ""),
+        ('"土地法"@en', "土地法", ""),
+        ('"<i>Хууль</i>"@mn', "<i>Хууль</i> (mn)", ""),
+    ),
     good=('"Хуваарь"@mn', '"Хууль"@mn'),
 )
 CHARACTERS = Sort(
-    bad=(('" "', " ", ""), ('"Table 3"@en', "Table 3", '"Table 3"')),
+    bad=(
+        ('" "', " ", ""),
+        ('"Table 3"@en', "Table 3", '"Table 3"'),
+        ('"Table<br/>3"', "Table<br/>3", ""),
+        ('"Table\\u202E3"', "Table\u202e3", ""),
+    ),
     good=('"Table 3"', '"Table 4"'),
 )
 DATE = Sort(

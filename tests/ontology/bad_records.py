@@ -69,8 +69,8 @@ STATUS = words("status", "inforce", "in-force", ("status:in-force", "status:expi
 
 WEB_ADDRESS = Sort(
     bad=(
-        ('"www.unccd.int"^^xsd:anyURI', "www.unccd.int", ""),
-        ('"htps://www.unccd.int"^^xsd:anyURI', "htps://www.unccd.int", ""),
+        ('"www.unccd.int"^^xsd:anyURI', "www.unccd.int", "https://www.unccd.int"),
+        ('"htps://www.unccd.int"^^xsd:anyURI', "htps://www.unccd.int", "https://www.unccd.int"),
         ('"https://www.unccd.int/a b"^^xsd:anyURI', "https://www.unccd.int/a b", ""),
         ('"https://www.unccd.int"', "https://www.unccd.int", '"https://www.unccd.int"^^xsd:anyURI'),
     ),
@@ -78,7 +78,11 @@ WEB_ADDRESS = Sort(
 )
 DOI = Sort(
     bad=(
-        ('"https://doi.org/10.4236/jep.2021.126025"', "https://doi.org/10.4236/jep.2021.126025", ""),
+        (
+            '"https://doi.org/10.4236/jep.2021.126025"',
+            "https://doi.org/10.4236/jep.2021.126025",
+            "10.4236/jep.2021.126025",
+        ),
         ('"10.4236"', "10.4236", ""),
         ('"10.4236/jep.2021.126025"@en', "10.4236/jep.2021.126025", '"10.4236/jep.2021.126025"'),
     ),
@@ -550,6 +554,7 @@ POLICY = [
         "Adopted on 25 December",
         "Give the year only, unless the text itself prints the day.",
         "2003-12-25",
+        "2003",
         blocking=False,
     ),
     *any_number(DATE, "Policy-amended", "Amended", "give dates that exist in the calendar"),

@@ -181,6 +181,7 @@ IN_FULL = {
         "Adopted: public registers write 25 December when only the year is known. Give the year only, unless "
         "the text itself prints the day.",
         "2003-12-25",
+        "2003",
         blocking=False,
     ),
     "period-that-ends-before-it-starts": BadRecord(
@@ -350,6 +351,7 @@ IN_FULL = {
         "Address",
         "Address: give at most one web address that starts with http:// or https://.",
         "www.unccd.int/ldn",
+        "https://www.unccd.int/ldn",
     ),
     "text-without-language": BadRecord(
         "Measure",

@@ -11,11 +11,11 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pyshacl.pytypes import SHACLExecutor
-from rdflib import RDF, RDFS, SH, Graph, Literal, URIRef
+from rdflib import DCTERMS, RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode, Node
 
 from nexuskb.content import model_files
@@ -23,8 +23,9 @@ from nexuskb.errors import ContentError
 from nexuskb.settings import Settings
 from nexuskb.store.reading import read_triples
 from nexuskb.terms import NX, bind_prefixes
+from nexuskb.validation.duplicates import duplicates
 from nexuskb.validation.paths import Repeated, Step, back
-from nexuskb.validation.report import Report, Result, Violation, describe
+from nexuskb.validation.report import Report, Result, Violation, describe, describe_all, with_near_records
 from nexuskb.validation.shapes import Shapes
 from nexuskb.validation.triples import graph_of_triples
 
@@ -91,7 +92,14 @@ def validate(settings: Settings, paths: Iterable[Path] = (), progress: Progress 
     chosen = sorted(_turtle_files(paths)) or curated
     base = gather(settings, sorted({*curated, *chosen}))
     among = {node for node, path in base.files.items() if path in set(chosen)}
-    return validate_nodes(base, among, progress)
+    report = validate_nodes(base, among, progress)
+    names = [str(name) for name in base.data.objects(None, DCTERMS.identifier)]
+    report.violations = with_near_records(report.violations, names)
+    if chosen != curated:  # of all, the audit asks it
+        found = duplicates(base.data, among, settings.data)
+        placed = (replace(each, file=str(base.files[URIRef(each.focus)])) for each in found)
+        report.violations = sorted([*report.violations, *placed])
+    return report
 
 
 def validate_nodes(base: Base, among: Collection[Node], progress: Progress | None = None) -> Report:
@@ -208,7 +216,8 @@ def _check_inherited(number: int, nodes: list[IdentifiedNode]) -> set[Violation]
 
 
 def _check(base: Base, number: int, nodes: list[IdentifiedNode]) -> set[Violation]:
-    return {_violation(base, parts) for parts in raw_results(base, number, nodes)}
+    results = map(_result, raw_results(base, number, nodes))
+    return describe_all(base.shapes, base.data, base.files, results)
 
 
 def raw_results(base: Base, number: int, nodes: list[IdentifiedNode]) -> Iterator[dict[Node, Node]]:
@@ -223,12 +232,12 @@ def raw_results(base: Base, number: int, nodes: list[IdentifiedNode]) -> Iterato
         yield parts
 
 
-def _violation(base: Base, parts: dict[Node, Node]) -> Violation:
-    described = Result(
+def _result(parts: dict[Node, Node]) -> Result:
+    return Result(
         focus=parts[SH.focusNode],
         source=parts.get(SH.sourceShape),
         value=parts.get(SH.value) if SH.resultPath in parts else None,
         message=str(parts.get(SH.resultMessage, "")),
         blocking=parts.get(SH.resultSeverity, SH.Violation) == SH.Violation,
+        component=parts.get(SH.sourceConstraintComponent),
     )
-    return describe(base.shapes, base.data, base.files, described)

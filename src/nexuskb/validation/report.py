@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
-from rdflib import RDF, SH, SKOS, XSD, Graph, Literal, URIRef
-from rdflib.collection import Collection
+from rdflib import DCTERMS, RDF, RDFS, SH, SKOS, XSD, Graph, Literal, URIRef
+from rdflib.collection import Collection as RdfList
 from rdflib.term import Node
 
-from nexuskb.terms import EV, NX, REC, curie
+from nexuskb.fields import Field
+from nexuskb.terms import EV, NX, REC, VOCABULARIES, curie, local_name
 from nexuskb.validation.shapes import Shapes
+from nexuskb.vocabulary import nearest_name
+
+#: Vocabularies of at most so many terms are listed in full beside a mistake.
+MOST_ALLOWED: Final = 30
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -20,7 +26,9 @@ class Violation:
     """One thing wrong with one record.
 
     ``record`` is the record's identifier (evidence counts to the record it supports), ``focus`` the IRI of
-    the node, ``field`` the field's name, ``value`` the value as given, ``message`` what to do about it.
+    the node, ``field`` the field's name and ``path`` its property, ``value`` the value as given, ``wrong``
+    what is wrong with it, ``message`` what to do about it, ``suggestion`` the nearest value that would do,
+    ``allowed`` all that would do where these are few, ``similar`` the records that it looks like.
     """
 
     file: str
@@ -31,6 +39,10 @@ class Violation:
     value: str = ""
     suggestion: str = ""
     blocking: bool = True
+    wrong: str = ""
+    path: str = ""
+    allowed: tuple[str, ...] = ()
+    similar: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -64,30 +76,336 @@ def record_of(focus: Node) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One SHACL validation result (SHACL, 3.6.2): focus node, shape, offending value, message, severity."""
+    """One SHACL validation result (SHACL, 3.6.2): focus node, shape, value, message, severity, component."""
 
     focus: Node
     source: Node | None
     value: Node | None
     message: str
     blocking: bool
+    component: Node | None = None
 
 
-def describe(shapes: Shapes, model: Graph, files: dict[Node, Path], result: Result) -> Violation:
-    """Turn a validation result into a violation for people."""
+#: Of several results for one value of one field, the one that says most is kept: the first of these.
+_TELLING: Final = (
+    SH.MinCountConstraintComponent,
+    SH.MaxCountConstraintComponent,
+    SH.DatatypeConstraintComponent,
+    SH.OrConstraintComponent,
+    SH.LanguageInConstraintComponent,
+    SH.ClassConstraintComponent,
+    SH.NodeConstraintComponent,
+    SH.NotConstraintComponent,
+)
+
+
+def describe_all(
+    shapes: Shapes, data: Graph, files: dict[Node, Path], results: Iterable[Result]
+) -> set[Violation]:
+    """Turn the results of a shape into violations, one for what one value of one field has wrong with it."""
+    found: dict[tuple[object, ...], Result] = {}
+    for result in results:
+        key = (result.focus, result.source, result.value)
+        kept = found.get(key)
+        if kept is None or _rank(result) < _rank(kept):
+            found[key] = result
+    return {describe(shapes, data, files, result) for result in found.values()}
+
+
+def _rank(result: Result) -> tuple[int, str]:
+    places = [place for place, component in enumerate(_TELLING) if component == result.component]
+    return (places[0] if places else len(_TELLING), str(result.component))
+
+
+def describe(shapes: Shapes, data: Graph, files: dict[Node, Path], result: Result) -> Violation:
+    """Turn a validation result into a violation for people. ``data`` has the model in it."""
     field = shapes.fields.get(result.source) if isinstance(result.source, URIRef) else None
-    path = files.get(result.focus)
+    place = files.get(result.focus)
+    path = _path(shapes.graph, result.source)
     return Violation(
-        file=str(path) if path else "",
+        file=str(place) if place else "",
         record=record_of(result.focus),
         focus=str(result.focus),
         field=shapes.label(result.source),
         message=result.message,
         value=_show(result.value),
-        suggestion=_nearest(model, field.scheme if field else None, result.value)
-        or _retyped(shapes.graph, result.source, result.value),
+        suggestion=_nearest(data, field.scheme if field else None, result.value)
+        or _retyped(shapes.graph, result.source, result.value)
+        or _mended(result, path),
         blocking=result.blocking,
+        wrong=_Wrong(shapes, data, result, field, path).words(),
+        path=str(path or ""),
+        allowed=_allowed(shapes.graph, data, field, result),
     )
+
+
+def with_near_records(violations: Iterable[Violation], identifiers: Collection[str]) -> list[Violation]:
+    """Violations of links that lead nowhere, each with the identifier of the record that may be meant."""
+    return [
+        replace(each, suggestion=nearest_name(each.value.removeprefix("rec:"), identifiers))
+        if each.value.startswith("rec:") and not each.suggestion and each.wrong == _NO_RECORD
+        else each
+        for each in violations
+    ]
+
+
+_NO_RECORD: Final = "there is no such record"
+
+
+def _path(shapes: Graph, shape: Node | None) -> URIRef | None:
+    """The property that a shape speaks of: its own, or the first one that it reads."""
+    if shape is None:
+        return None
+    given = shapes.value(shape, SH.path)
+    if isinstance(given, URIRef):
+        return given
+    if given is not None:
+        return next((p for p in _path_properties(shapes, given)), None)
+    paths = [path for inner in _inner_shapes(shapes, shape) if (path := _path(shapes, inner)) is not None]
+    return paths[-1] if paths else None
+
+
+def _path_properties(shapes: Graph, path: Node) -> Iterable[URIRef]:
+    if isinstance(path, URIRef):
+        yield path
+    for each in shapes.objects(path, RDF.first):
+        yield from _path_properties(shapes, each)
+    for kind in (SH.oneOrMorePath, SH.zeroOrMorePath, SH.inversePath):
+        for each in shapes.objects(path, kind):
+            yield from _path_properties(shapes, each)
+
+
+def _inner_shapes(shapes: Graph, shape: Node) -> list[Node]:
+    inner = [*_listed(shapes, shape, SH["or"]), *shapes.objects(shape, SH["not"])]
+    return [*inner, *shapes.objects(shape, SH.property)]
+
+
+def _all_paths(shapes: Graph, shape: Node) -> Iterable[URIRef]:
+    """The properties that the rules within a rule speak of, in order."""
+    for inner in _inner_shapes(shapes, shape):
+        path = shapes.value(inner, SH.path)
+        if isinstance(path, URIRef):
+            yield path
+        yield from _all_paths(shapes, inner)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """Says what is wrong in words, by the constraint component of a result (SHACL, 4)."""
+
+    shapes: Shapes
+    data: Graph
+    result: Result
+    field: Field | None
+    path: URIRef | None
+
+    def words(self) -> str:
+        """What is wrong, as a clause without a full stop."""
+        say = _SAID.get(self.result.component) if self.result.component is not None else None
+        return say(self) if say else ""
+
+    def missing(self) -> str:
+        """A value is missing."""
+        given = len(self._values())
+        return f"only {given} is given" if given else "nothing is given"
+
+    def too_many(self) -> str:
+        """More values than the field takes, or the same identifier twice."""
+        values = self._values()
+        if len(values) < 2:
+            return ""
+        return f"{len(values)} values are given: {'; '.join(map(self._named, values))}"
+
+    def datatype(self) -> str:
+        """A value of another sort than the field holds."""
+        value = self.result.value
+        wanted = self._parameters(SH.datatype)
+        if not isinstance(value, Literal):
+            return "it is a link, where text is wanted"
+        text = str(value)
+        if RDF.langString in wanted:
+            return "the language of the text is not said"
+        if value.datatype in wanted and value.datatype in _CALENDAR:
+            return "there is no such date in the calendar"
+        if value.language:
+            return "it is marked with a language"
+        return f"{text} is not of the kind asked for"
+
+    def alternatives(self) -> str:
+        """None of several ways to do it is taken: of a date, or of a rule about several fields."""
+        value, source = self.result.value, self.result.source
+        if isinstance(value, Literal):
+            if value.datatype in _CALENDAR:
+                return "there is no such date in the calendar"
+            precise = value.datatype in (XSD.dateTime, XSD.dateTimeStamp)
+            return "it is more precise than a day" if precise else "it is not written as a date"
+        if value is not None:
+            return self._link_wrong(value)
+        paths = dict.fromkeys(_all_paths(self.shapes.graph, source)) if source is not None else {}
+        said = [self._given(path) for path in paths]
+        return ", ".join(said)
+
+    def language(self) -> str:
+        """Text in a language that the field does not take."""
+        language = getattr(self.result.value, "language", None)
+        return f"it is marked as {language}" if language else "the language of the text is not said"
+
+    def twice_in_a_language(self) -> str:
+        """Two texts in one language."""
+        by_language: dict[str, list[str]] = {}
+        for value in self._values():
+            if isinstance(value, Literal) and value.language:
+                by_language.setdefault(value.language, []).append(str(value))
+        return "; ".join(
+            f"{len(texts)} texts are marked as {language}: {'; '.join(sorted(texts))}"
+            for language, texts in sorted(by_language.items())
+            if len(texts) > 1
+        )
+
+    def pattern(self) -> str:
+        """Text of another form than asked for."""
+        return "it is not of the form asked for" if str(self.result.value).strip() else "it is empty"
+
+    def link(self) -> str:
+        """A link to nothing, or to something of another kind."""
+        return self._link_wrong(self.result.value) if self.result.value is not None else ""
+
+    def _link_wrong(self, value: Node) -> str:
+        if isinstance(value, Literal):
+            return "it is text, where a record or term is named"
+        kinds = [self.data.value(kind, RDFS.label) for kind in self.data.objects(value, RDF.type)]
+        if not kinds:
+            is_term = str(value).startswith(VOCABULARIES)
+            return "there is no such term" if is_term else _NO_RECORD
+        return f"it is of the kind {', '.join(sorted(str(kind or 'term') for kind in kinds))}"
+
+    def term(self) -> str:
+        """What is not a term of the vocabulary."""
+        value = self.result.value
+        if isinstance(value, Literal):
+            return "it is no term of the vocabulary"
+        scheme = self.data.value(value, SKOS.inScheme)
+        if scheme is None:
+            return "there is no such term"
+        title = self.data.value(scheme, DCTERMS.title)
+        return f'it is a term of another vocabulary, "{title}"' if title else ""
+
+    def forbidden(self) -> str:
+        """Text that holds what none may hold."""
+        source, value = self.result.source, self.result.value
+        if source is None or value is None:
+            return ""
+        shapes = self.shapes.graph
+        for rule in sorted(shapes.objects(source, SH["not"]), key=str):
+            message = shapes.value(rule, SH.message)
+            if message is not None and _fits(shapes, rule, value):
+                words = str(message)
+                return words[0].lower() + words[1:].rstrip(".")
+        return ""
+
+    def order(self) -> str:
+        """A value that ought to come before another."""
+        other = self.shapes.graph.value(self.result.source, SH.lessThanOrEquals)
+        if not isinstance(other, URIRef):
+            return ""
+        said = self._given(other)
+        return f"{self.result.value} is later than that, or not as precise: {said}"
+
+    def disjoint(self) -> str:
+        """Both ends the same, or a circle."""
+        given = self.shapes.graph.value(self.result.source, SH.path)
+        if isinstance(given, URIRef):
+            return f"both ends are {self._named(self.result.value)}" if self.result.value is not None else ""
+        if self.path is None:
+            return ""
+        circle = _circle(self.data, self.result.focus, self.path)
+        return "it goes in a circle: " + " - ".join(record_of(node) for node in circle) if circle else ""
+
+    def choice(self) -> str:
+        """A text that is none of the choices."""
+        return f"{_show(self.result.value)} is none of them"
+
+    def _values(self) -> list[Node]:
+        if self.path is None:
+            return []
+        return sorted(self.data.objects(self.result.focus, self.path), key=str)
+
+    def _given(self, path: URIRef) -> str:
+        values = sorted(self.data.objects(self.result.focus, path), key=str)
+        name = str(self.data.value(path, RDFS.label) or local_name(path)).lower()
+        return f"{name} is {', '.join(map(self._named, values)) if values else 'not given'}"
+
+    def _named(self, value: Node) -> str:
+        labels = [o for o in self.data.objects(value, SKOS.prefLabel) if getattr(o, "language", "") == "en"]
+        return str(labels[0]) if labels else _show(value)
+
+    def _parameters(self, parameter: URIRef) -> set[Node]:
+        source = self.result.source
+        return set(self.shapes.graph.objects(source, parameter)) if source is not None else set()
+
+
+_CALENDAR: Final = (XSD.date, XSD.gYearMonth, XSD.gYear)
+_SAID: Final[dict[Node, Callable[[_Wrong], str]]] = {
+    SH.MinCountConstraintComponent: _Wrong.missing,
+    SH.MaxCountConstraintComponent: _Wrong.too_many,
+    SH.DatatypeConstraintComponent: _Wrong.datatype,
+    SH.OrConstraintComponent: _Wrong.alternatives,
+    SH.LanguageInConstraintComponent: _Wrong.language,
+    SH.UniqueLangConstraintComponent: _Wrong.twice_in_a_language,
+    SH.PatternConstraintComponent: _Wrong.pattern,
+    SH.ClassConstraintComponent: _Wrong.link,
+    SH.NodeConstraintComponent: _Wrong.term,
+    SH.NotConstraintComponent: _Wrong.forbidden,
+    SH.LessThanOrEqualsConstraintComponent: _Wrong.order,
+    SH.DisjointConstraintComponent: _Wrong.disjoint,
+    SH.InConstraintComponent: _Wrong.choice,
+}
+
+
+def _fits(shapes: Graph, shape: Node, value: Node) -> bool:
+    """Whether text conforms to a shape made of patterns and languages, joined by not and or."""
+    text, language = str(value), getattr(value, "language", None) or ""
+    patterns = [str(pattern) for pattern in shapes.objects(shape, SH.pattern)]
+    flags = re.IGNORECASE if str(shapes.value(shape, SH.flags) or "") == "i" else 0
+    if not all(re.search(pattern, text, flags) for pattern in patterns):
+        return False
+    ranges = [str(each).lower() for each in _listed(shapes, shape, SH.languageIn)]
+    if ranges and not any(f"{language.lower()}-".startswith(f"{each}-") for each in ranges):
+        return False
+    if any(_fits(shapes, inner, value) for inner in shapes.objects(shape, SH["not"])):
+        return False
+    alternatives = _listed(shapes, shape, SH["or"])
+    return not alternatives or any(_fits(shapes, inner, value) for inner in alternatives)
+
+
+def _circle(data: Graph, start: Node, path: URIRef) -> list[Node]:
+    """The shortest way from a node back to itself along a property."""
+    ways: list[list[Node]] = [[start]]
+    seen: set[Node] = set()
+    while ways:
+        longer = []
+        for way in ways:
+            for following in sorted(data.objects(way[-1], path), key=str):
+                if following == start:
+                    return [*way, start]
+                if following not in seen:
+                    seen.add(following)
+                    longer.append([*way, following])
+        ways = longer
+    return []
+
+
+def _allowed(shapes: Graph, data: Graph, field: Field | None, result: Result) -> tuple[str, ...]:
+    """All that would do, where these are few: the keys of a short vocabulary, or the choices."""
+    if result.source is None or result.component == SH.MaxCountConstraintComponent:
+        return ()
+    choices = tuple(str(choice) for choice in _listed(shapes, result.source, SH["in"]))
+    if choices or field is None or field.scheme is None:
+        return choices
+    terms = sorted(
+        str(term).removeprefix(f"{field.scheme}/") for term in data.subjects(SKOS.inScheme, field.scheme)
+    )
+    return tuple(terms) if len(terms) <= MOST_ALLOWED else ()
 
 
 def _show(value: Node | None) -> str:
@@ -107,15 +425,38 @@ def _nearest(model: Graph, scheme: URIRef | None, value: Node | None) -> str:
     for term in model.subjects(SKOS.inScheme, scheme):
         key = str(term).removeprefix(str(scheme) + "/")
         labels = (o for o in model.objects(term, SKOS.prefLabel) if isinstance(o, Literal))
-        names.update({str(label).casefold(): key for label in labels if label.language == "en"})
-        names[key.casefold()] = key
+        names.update({str(label): key for label in labels if label.language == "en"})
+        names[key] = key
     printed = {
         str(o) for term in model.subjects(SKOS.inScheme, scheme) for o in model.objects(term, NX.printedAs)
     }
-    names = {form.casefold(): form for form in sorted(printed)} or names
-    given = (str(value).rpartition("/")[2] if isinstance(value, URIRef) else str(value)).casefold()
-    close = difflib.get_close_matches(given, names, n=1, cutoff=0.6)
-    return names[close[0]] if close else ""
+    names = {form: form for form in sorted(printed)} or names
+    given = str(value).rpartition("/")[2] if isinstance(value, URIRef) else str(value)
+    near = nearest_name(given, names)
+    return names[near] if near else ""
+
+
+_ADDRESS: Final = re.compile(
+    r"(?:(?:h?t+p?s?|https?)[:;]?/{1,3})?((?:[\w-]+[.])+[a-z]{2,}(?:[/?#]\S*)?)", re.I
+)
+
+
+def _mended(result: Result, path: URIRef | None) -> str:
+    """What was probably meant: a year for the day that stands for it, a web address, a DOI alone."""
+    value = result.value
+    if not isinstance(value, Literal):
+        return ""
+    text = str(value).strip()
+    if result.component == SH.NotConstraintComponent and value.datatype == XSD.date:
+        return text[:4]
+    name = local_name(path) if path is not None else ""
+    if name == "url" and (found := _ADDRESS.fullmatch(text)):
+        return f"https://{found[1]}"
+    if name == "doi" and (
+        found := re.fullmatch(r"(?:doi:\s*|https?://(?:dx[.])?doi[.]org/)(10[.]\S+)", text, re.I)
+    ):
+        return found[1]
+    return ""
 
 
 def _retyped(shapes: Graph, shape: Node | None, value: Node | None) -> str:
@@ -149,4 +490,4 @@ def _cast(shapes: Graph, shape: Node, value: Literal) -> Literal | None:
 
 
 def _listed(shapes: Graph, shape: Node, parameter: URIRef) -> list[Node]:
-    return [member for first in shapes.objects(shape, parameter) for member in Collection(shapes, first)]
+    return [member for first in shapes.objects(shape, parameter) for member in RdfList(shapes, first)]

@@ -1,0 +1,323 @@
+"""Workbooks that people hand in: refused where they are dangerous, read into a submission where not.
+
+A workbook is a zip archive of XML (ECMA-376). Its size packed and unpacked, its parts, its rows and its
+formulas are looked at before any library builds cells from it; entities are never expanded (defusedxml).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import ParseError, iterparse
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook import Workbook
+
+from nexuskb.errors import Fault, SubmissionError
+from nexuskb.exchange.documents import Documents
+from nexuskb.exchange.identifiers import Taken, never
+from nexuskb.exchange.sheets import (
+    EVIDENCE_OF,
+    FIRST_ROW,
+    LISTS,
+    MOST_ROWS,
+    PROBLEMS,
+    READ_ME,
+    Column,
+    Sheet,
+    all_sheets,
+    split,
+)
+from nexuskb.exchange.submission import Places, Submission
+from nexuskb.forms import Forms
+from nexuskb.terms import record_identifier
+from nexuskb.vocabulary import nearest_name
+
+MOST_BYTES: Final = 5_000_000
+MOST_BYTES_UNPACKED: Final = 30_000_000
+MOST_PARTS: Final = 300
+MOST_COLUMNS: Final = 120
+#: The media type of workbooks (.xlsx).
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+_SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_REFUSED = (
+    (re.compile(r"vbaProject|vbaData|macrosheets", re.I), "macros", "Save it as .xlsx, which has none."),
+    (re.compile(r"externalLinks/", re.I), "links to other workbooks", "Paste the values instead."),
+    (re.compile(r"(embeddings|activeX|ctrlProps)/", re.I), "embedded objects", "Leave them out."),
+    (re.compile(r"(connections|queryTables|model/|webextensions)", re.I), "connections", "Leave them out."),
+)
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The records of a workbook as documents, and the cell of each of their parts by JSON pointer."""
+
+    documents: list[dict[str, object]] = field(default_factory=list)
+    cells: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def read_workbook(body: bytes, documents: Documents, taken: Taken = never) -> Submission:
+    """Read the records of a workbook made by ``nexuskb template``.
+
+    The places of the submission are cells, such as ``Policy!C5``. Raises
+    :class:`~nexuskb.errors.SubmissionError`: for the whole file if it is not one or is dangerous, or with the
+    cell of each fault.
+    """
+    check_workbook(body)
+    sheets = all_sheets(documents.forms)
+    rows = _rows(open_workbook(body), sheets, documents.forms)
+    if rows.faults:
+        raise SubmissionError(rows.faults)
+    if not rows.documents:
+        raise SubmissionError([Fault(f"The workbook holds no records; the first goes into row {FIRST_ROW}.")])
+    try:
+        read = documents.read(rows.documents, taken=taken)
+    except SubmissionError as error:
+        faults = [replace(fault, place=_cell(rows, fault.place)) for fault in error.faults]
+        raise SubmissionError(faults) from error
+    return Submission(read.records, read.triples, _places(rows, read.places, documents.forms))
+
+
+def open_workbook(body: bytes, *, streaming: bool = True) -> Workbook:
+    """Open a workbook that was checked. Raises :class:`~nexuskb.errors.SubmissionError` if it is damaged."""
+    try:
+        return load_workbook(io.BytesIO(body), read_only=streaming, keep_links=False)
+    except Exception as error:
+        raise SubmissionError([Fault("The workbook is damaged. Save it anew as .xlsx.")]) from error
+
+
+def check_workbook(body: bytes) -> None:
+    """Refuse what is no workbook, or a dangerous one, in bounded time and memory.
+
+    Raises :class:`~nexuskb.errors.SubmissionError`.
+    """
+    if len(body) > MOST_BYTES:
+        message = f"The workbook is {len(body):,} bytes long; at most {MOST_BYTES:,} are taken. Split it."
+        raise SubmissionError([Fault(message)], too_large=True)
+    if body.startswith(b"\xd0\xcf\x11\xe0"):
+        message = "This is an old (.xls) or encrypted workbook. Save it as .xlsx without a password."
+        raise SubmissionError([Fault(message)], unknown_type=True)
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(body))
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        message = "This is not a workbook. Make one with nexuskb template, fill it in and save it as .xlsx."
+        raise SubmissionError([Fault(message)], unknown_type=True) from error
+    with archive:
+        _check_parts(archive)
+        faults: list[Fault] = []
+        for name in sorted(archive.namelist()):
+            if re.fullmatch(r"xl/worksheets/[^/]+[.]xml", name):
+                faults.extend(_sheet_faults(archive, name))
+    if faults:
+        raise SubmissionError(faults[:100])
+
+
+def _check_parts(archive: zipfile.ZipFile) -> None:
+    parts = archive.infolist()
+    size = sum(part.file_size for part in parts)  # zipfile reads no more of a part than it declares
+    if len(parts) > MOST_PARTS or size > MOST_BYTES_UNPACKED:
+        message = (
+            f"Unpacked, the workbook has {len(parts):,} parts and {size:,} bytes; at most {MOST_PARTS:,} and "
+            f"{MOST_BYTES_UNPACKED:,} are taken. Delete empty rows and columns, pictures and unused sheets."
+        )
+        raise SubmissionError([Fault(message)], too_large=True)
+    names = {part.filename for part in parts}
+    if "mimetype" in names:
+        message = "This is an OpenDocument spreadsheet. Save it as .xlsx."
+        raise SubmissionError([Fault(message)], unknown_type=True)
+    if "xl/workbook.xml" not in names or "[Content_Types].xml" not in names:
+        raise SubmissionError([Fault("This is not a workbook (.xlsx).")], unknown_type=True)
+    if any(part.flag_bits & 1 for part in parts):
+        raise SubmissionError([Fault("The workbook has a password. Save it without one.")])
+    for pattern, what, way_out in _REFUSED:
+        if any(pattern.search(name) for name in names):
+            raise SubmissionError([Fault(f"The workbook has {what}, which are not taken. {way_out}")])
+    if b"macroEnabled" in archive.read("[Content_Types].xml"):
+        raise SubmissionError([Fault("The workbook may hold macros (.xlsm). Save it as .xlsx.")])
+
+
+def _sheet_faults(archive: zipfile.ZipFile, name: str) -> Iterator[Fault]:
+    """Formulas, and content below the last row that is read; counted while the XML streams by."""
+    below = False
+    try:
+        with archive.open(name) as part:
+            for _, element in iterparse(part, events=("end",), forbid_dtd=True):
+                if element.tag == f"{_SPREADSHEET}c":
+                    cell = element.get("r", "")
+                    if element.find(f"{_SPREADSHEET}f") is not None:
+                        message = "a cell holds a formula. Copy it and paste it as a value."
+                        yield Fault(f"{_sheet_title(archive, name)}, {cell}: {message}", f"{name}!{cell}")
+                    row = int(re.sub("[^0-9]", "", cell) or 0)
+                    below = below or (row >= FIRST_ROW + MOST_ROWS and len(element) > 0)
+                elif element.tag == f"{_SPREADSHEET}row":
+                    element.clear()
+    except (ParseError, DefusedXmlException, zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
+        raise SubmissionError([Fault("The workbook is damaged. Save it anew as .xlsx.")]) from error
+    if below:
+        message = f"A sheet has more than {MOST_ROWS:,} rows. Hand it in by parts."
+        raise SubmissionError([Fault(message)], too_large=True)
+
+
+def _sheet_title(archive: zipfile.ZipFile, part: str) -> str:
+    """The title of the sheet that a part holds, or the part's own name."""
+    try:
+        relations = archive.read("xl/_rels/workbook.xml.rels").decode()
+        number = re.search(
+            rf'Id="([^"]+)"[^>]*{re.escape(part.removeprefix("xl/"))}"', relations
+        ) or re.search(rf'{re.escape(part.removeprefix("xl/"))}"[^>]*Id="([^"]+)"', relations)
+        book = archive.read("xl/workbook.xml").decode()
+        title = re.search(rf'<sheet [^>]*name="([^"]+)"[^>]*r:id="{number[1]}"', book) if number else None
+    except (KeyError, UnicodeDecodeError):
+        return part
+    return title[1] if title else part
+
+
+def _rows(workbook: Workbook, sheets: dict[str, Sheet], forms: Forms) -> _Rows:
+    found = _Rows()
+    pages = [page for page in workbook.worksheets if page.title not in (READ_ME, LISTS, PROBLEMS)]
+    evidence: list[tuple[str, dict[str, object], dict[str, str]]] = []
+    for page in pages:
+        sheet = sheets.get(page.title)
+        if sheet is None:
+            near = nearest_name(page.title, sheets)
+            message = f"There is no kind of record {page.title!r}. Sheets are named {', '.join(sheets)}."
+            found.faults.append(Fault(message, f"{page.title}!A1", suggestion=near))
+            continue
+        for row, cells in _documents(page, sheet, found):
+            if sheet.form is forms.evidence:
+                evidence.append((str(row.pop(EVIDENCE_OF, "")), row, cells))
+                continue
+            pointer = f"/{len(found.documents)}"
+            found.documents.append({"kind": sheet.form.key, **row})
+            found.columns[pointer] = cells
+            found.cells |= {f"{pointer}/{key}" if key else pointer: cell for key, cell in cells.items()}
+    _attach(evidence, found)
+    return found
+
+
+def _attach(evidence: list[tuple[str, dict[str, object], dict[str, str]]], found: _Rows) -> None:
+    """Put passages into the documents of the records that they support."""
+    by_identifier = {str(d.get("identifier")): n for n, d in enumerate(found.documents)}
+    for named, row, cells in evidence:
+        number = by_identifier.get(record_identifier(named) or named)
+        if number is None:
+            place = cells.get(EVIDENCE_OF, cells[""])
+            near = nearest_name(named, [name for name in by_identifier if name != "None"])
+            message = "Of record: name a record of this workbook by its identifier; fill that in there too."
+            found.faults.append(Fault(message, place, "Of record", named, near))
+            continue
+        passages = found.documents[number].setdefault("evidence", [])
+        assert isinstance(passages, list)  # noqa: S101 -- made in the line before
+        pointer = f"/{number}/evidence/{len(passages)}"
+        passages.append(row)
+        found.columns[pointer] = cells
+        found.cells |= {f"{pointer}/{key}" if key else pointer: cell for key, cell in cells.items()}
+
+
+def _documents(
+    page: object, sheet: Sheet, found: _Rows
+) -> Iterator[tuple[dict[str, object], dict[str, str]]]:
+    """Each row with something in it as a document, with the cell of each key; of the whole under ``""``."""
+    page.reset_dimensions()  # type: ignore[attr-defined] # what the file says of its size may be wrong
+    rows = page.iter_rows(max_row=FIRST_ROW + MOST_ROWS - 1, max_col=MOST_COLUMNS)  # type: ignore[attr-defined]
+    columns: list[Column | None] = []
+    for number, cells in enumerate(rows, 1):
+        values = [_text(cell.value) for cell in cells]
+        if number == 1:
+            columns = _known_columns(values, sheet, found)
+        if number < FIRST_ROW or not any(values):
+            continue
+        places = {"": f"{sheet.title}!A{number}"}
+        document: dict[str, object] = {}
+        for place, (column, text) in enumerate(zip(columns, values, strict=False), 1):
+            if column is None:
+                continue
+            cell = f"{sheet.title}!{get_column_letter(place)}{number}"
+            key = column.key.partition("@")[0]
+            if text or key not in places:
+                places[key] = cell
+            if column.language and column.key != key:
+                places[f"{key}/{column.language}"] = cell
+            if text:
+                _put(document, column, text)
+        yield document, places
+
+
+def _known_columns(keys: list[str], sheet: Sheet, found: _Rows) -> list[Column | None]:
+    known = {column.key: column for column in sheet.columns}
+    listed: list[Column | None] = []
+    for place, key in enumerate(keys, 1):
+        name, _, language = key.partition("@")
+        column = known.get(key)
+        if column is None and language and f"{name}@en" in known:
+            column = replace(known[f"{name}@en"], key=key, language=language, required=False)
+        if column is None and key:
+            cell = f"{sheet.title}!{get_column_letter(place)}1"
+            message = f"The sheet {sheet.title} has no field {key!r}; do not change its first row."
+            found.faults.append(Fault(message, cell, key, suggestion=nearest_name(key, known)))
+        listed.append(column)
+    if not any(listed):
+        message = (
+            f"The first row of the sheet {sheet.title} has no keys of fields; start from nexuskb template."
+        )
+        found.faults.append(Fault(message, f"{sheet.title}!A1"))
+    return listed
+
+
+def _put(document: dict[str, object], column: Column, text: str) -> None:
+    key = column.key.partition("@")[0]
+    if column.field is None:
+        document[key] = text
+    elif column.key != key:
+        texts = document.setdefault(key, {})
+        assert isinstance(texts, dict)  # noqa: S101 -- made in the line before
+        texts[column.language] = text if column.field.single else split(text, column.field)
+    elif column.field.single:
+        document[key] = text
+    else:
+        document[key] = split(text, column.field)
+
+
+def _text(value: object) -> str:
+    """What a cell holds, as text without spaces around it: numbers and dates as they would be typed."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat()
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(value).replace("\r\n", "\n").replace("_x000D_", "").strip().strip("\u00a0\u3000")
+
+
+def _cell(rows: _Rows, pointer: str) -> str:
+    """The cell of a JSON pointer: its own, or that of what it is in."""
+    while pointer and pointer not in rows.cells:
+        pointer = pointer.rpartition("/")[0]
+    return rows.cells.get(pointer, "")
+
+
+def _places(rows: _Rows, places: Places, forms: Forms) -> Places:
+    """The places of a submission as cells; a field that is empty has the cell where it would be."""
+    nodes = {node: _cell(rows, pointer) for node, pointer in places.nodes.items()}
+    fields = {key: _cell(rows, pointer) for key, pointer in places.fields.items()}
+    values = {key: _cell(rows, pointer) for key, pointer in places.values.items()}
+    all_forms = [*forms.kinds.values(), forms.evidence]
+    paths = {field.key: field.path for form in all_forms for field in form.fields}
+    for node, pointer in places.nodes.items():
+        cells = rows.columns.get(pointer, {})
+        for key, cell in cells.items():
+            if key in paths:
+                fields.setdefault((node, str(paths[key])), cell)
+    return Places(nodes, fields, values)
