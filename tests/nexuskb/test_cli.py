@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from rdflib import RDF, Graph, Literal, URIRef
+from rdflib import RDF, RDFS, Graph, Literal, URIRef
 from rdflib.term import Node
 from tests.conftest import environment
 
@@ -89,6 +89,7 @@ def made_record(settings: Settings, status: URIRef) -> str:
         if s == REC[COPIED] or str(s).startswith(EV[f"{COPIED}-e"]):
             graph.add((renamed(s), p, renamed(o)))
     graph.set((REC[MADE], NX.legalStatus, status))
+    graph.set((REC[MADE], RDFS.label, Literal("A title that no other policy has", lang="en")))
     assert len(graph) > 20
     return serialise(graph)
 
@@ -116,7 +117,11 @@ def test_a_bad_file_is_reported_by_file_record_field_and_value(settings: Setting
     lines = done.stdout.splitlines()
     assert lines[1:3] == [str(bad_file), f"  {MADE}"]
     assert lines[3].startswith("    error   Legal status: ")
-    assert lines[4:6] == ["            given: status:inforce", "            did you mean: in-force?"]
+    assert lines[4:7] == [
+        "            given: status:inforce",
+        "            wrong: there is no such term",
+        "            did you mean: in-force?",
+    ]
     assert lines[-1] == "1 records checked: 1 errors, 0 warnings. The data does not conform."
     assert done.stderr == ""
 
@@ -135,6 +140,16 @@ def test_the_report_of_a_bad_file_comes_as_json_too(run: Run, bad_file: Path) ->
     assert violation["value"] == "status:inforce"
     assert violation["suggestion"] == "in-force"
     assert violation["blocking"] is True
+
+
+def test_a_copy_of_a_record_is_asked_about(run: Run, settings: Settings, tmp_path: Path) -> None:
+    text = made_record(settings, concept_iri("status", "in-force"))
+    title = read_turtle([settings.data / "mng" / "policies.ttl"]).value(REC[COPIED], RDFS.label)
+    copy = tmp_path / "copy.ttl"
+    copy.write_text(text.replace("A title that no other policy has", str(title)), encoding="utf-8")
+    result = run("validate", str(copy))
+    assert result.exit_code == 0
+    assert f"it looks like {COPIED}: {title}" in result.stdout
 
 
 def test_a_good_file_conforms(run: Run, settings: Settings, tmp_path: Path) -> None:
