@@ -155,8 +155,8 @@ def _sheet_faults(archive: zipfile.ZipFile, name: str) -> Iterator[Fault]:
                 if element.tag == f"{_SPREADSHEET}c":
                     cell = element.get("r", "")
                     if element.find(f"{_SPREADSHEET}f") is not None:
-                        message = "a cell holds a formula. Copy it and paste it as a value."
-                        yield Fault(f"{_sheet_title(archive, name)}, {cell}: {message}", f"{name}!{cell}")
+                        message = "A cell holds a formula. Copy it and paste it as a value."
+                        yield Fault(message, f"{_sheet_title(archive, name)}!{cell}")
                     row = int(re.sub("[^0-9]", "", cell) or 0)
                     below = below or (row >= FIRST_ROW + MOST_ROWS and len(element) > 0)
                 elif element.tag == f"{_SPREADSHEET}row":

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rdflib import URIRef
 
+from nexuskb.exchange.harmless import harmless
 from nexuskb.terms import record_identifier
 
 PlainRow = dict[str, str]
-
-_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*\s*%?")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +99,3 @@ def as_csv(given: Answer) -> str:
         cells = [*(row.get(name, "") for name in given.columns), given.of_row(row)]
         writer.writerow([harmless(cell) for cell in cells])
     return out.getvalue()
-
-
-def harmless(text: str) -> str:
-    """The text, with an apostrophe in front if a spreadsheet would take it for a formula."""
-    if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text):
-        return "'" + text
-    return text

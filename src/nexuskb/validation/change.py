@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from rdflib import RDFS, XSD, Literal, URIRef
+from rdflib import RDFS, XSD, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from nexuskb.settings import Settings
 from nexuskb.terms import NX, VOCABULARIES
 from nexuskb.validation.affected import Reads, reads_of_kinds
 from nexuskb.validation.base import Base, check_dated, check_nodes, gather
-from nexuskb.validation.report import Report
+from nexuskb.validation.duplicates import duplicates
+from nexuskb.validation.report import Report, Violation
 from nexuskb.validation.shapes import today
 from nexuskb.validation.triples import Triple
 
@@ -71,6 +73,16 @@ class ChangeChecker:
         """
         with self._in_place(change) as affected:
             return affected
+
+    @property
+    def data(self) -> Graph:
+        """The base as it is now, with its model; to be read only."""
+        return self._base.data
+
+    def duplicates(self, change: Change, records: Collection[URIRef], reviewed: Path) -> list[Violation]:
+        """What some records would look like, after a change, among all of the base."""
+        with self._in_place(change):
+            return duplicates(self._base.data, records, reviewed)
 
     def apply(self, change: Change) -> None:
         """Make a change part of the base, after it was written."""

@@ -13,8 +13,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from nexuskb.exchange.harmless import harmless
 from nexuskb.paper.matrices.matrix import DARK, DOTTED, HATCHED, LIGHT, MIDDLE, Matrix
-from nexuskb.questions.answers import harmless
 
 #: Fills of the shades, and whether the text on them is white; the patterns are those of Excel.
 _FILLS: Final = {
