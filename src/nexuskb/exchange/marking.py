@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
@@ -50,7 +50,9 @@ def problems_of(submission: Submission, violations: Iterable[Violation]) -> list
         )
         for each in violations
     ]
-    return sorted(found, key=_order)
+    titles = dict.fromkeys(place.partition("!")[0] for place in submission.places.nodes.values())
+    order = {title: number for number, title in enumerate(titles)}
+    return sorted(found, key=lambda problem: _order(problem, order))
 
 
 def problems_in(faults: Iterable[Fault]) -> list[Problem]:
@@ -142,6 +144,8 @@ def _clean(text: str) -> str:
     return str(ILLEGAL_CHARACTERS_RE.sub("\ufffd", text))
 
 
-def _order(problem: Problem) -> tuple[str, int, str, bool]:
+def _order(problem: Problem, titles: Mapping[str, int]) -> tuple[int, int, int, str]:
+    """By sheet, row and column."""
     title, _, place = problem.cell.rpartition("!")
-    return (title, int(re.sub("[^0-9]", "", place) or 0), place, not problem.blocking)
+    row = int(re.sub("[^0-9]", "", place) or 0)
+    return (titles.get(title, len(titles)), row, len(place), place)

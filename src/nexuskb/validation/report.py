@@ -308,8 +308,11 @@ class _Wrong:
         other = self.shapes.graph.value(self.result.source, SH.lessThanOrEquals)
         if not isinstance(other, URIRef):
             return ""
-        said = self._given(other)
-        return f"{self.result.value} is later than that, or not as precise: {said}"
+        values = sorted(self.data.objects(self.result.focus, other), key=str)
+        sorts = {getattr(value, "datatype", None) for value in (*values, self.result.value)}
+        compared = "is later than" if len(sorts) == 1 else "is not as precise as"
+        name = str(self.data.value(other, RDFS.label) or local_name(other)).lower()
+        return f"{self.result.value} {compared} the {name}, {', '.join(map(str, values))}"
 
     def disjoint(self) -> str:
         """Both ends the same, or a circle."""
@@ -449,6 +452,10 @@ def _mended(result: Result, path: URIRef | None) -> str:
     text = str(value).strip()
     if result.component == SH.NotConstraintComponent and value.datatype == XSD.date:
         return text[:4]
+    if value.datatype == XSD.decimal and re.fullmatch(
+        r"[+-]?[0-9]{1,3}(?:[ \u00a0][0-9]{3})*(?:,[0-9]{1,2})?", text
+    ):
+        return re.sub(r"[ \u00a0]", "", text).replace(",", ".")
     name = local_name(path) if path is not None else ""
     if name == "url" and (found := _ADDRESS.fullmatch(text)):
         return f"https://{found[1]}"

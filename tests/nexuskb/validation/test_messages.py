@@ -103,7 +103,7 @@ MISTAKES = {
         POLICY,
         {(POLICY, NX.periodStart): [year("2031")], (POLICY, NX.periodEnd): [year("2030")]},
         "First year",
-        "2031 is later than that, or not as precise: last year is 2030",
+        "2031 is later than the last year, 2030",
         "not later than the last year",
         "2031",
     ),
@@ -168,6 +168,23 @@ MISTAKES = {
         "legal status is In force, last year is 2025",
         "Say that it has expired or was superseded",
         blocking=False,
+    ),
+    "decimal comma": Mistake(
+        TARGET,
+        {(TARGET, NX.value): [typed("12 500,5", XSD.decimal)]},
+        "Value",
+        "12 500,5 is not of the kind asked for",
+        "with a decimal point and no other separators",
+        "12 500,5",
+        "12500.5",
+    ),
+    "baseline after the target": Mistake(
+        TARGET,
+        {(TARGET, NX.baselineYear): [typed("2012", XSD.gYear)], (TARGET, NX.targetYear): [year("2010")]},
+        "Baseline year",
+        "2012 is later than the target year, 2010",
+        "not later than the target year",
+        "2012",
     ),
     "target without unit": Mistake(
         TARGET, {(TARGET, NX.unit): []}, "Unit", "nothing is given", "say what the figure counts or measures"
