@@ -19,7 +19,7 @@ from nexuskb.forms import Form, FormField, Forms, Holds
 from nexuskb.people.rights import Person
 from nexuskb.records.call import ANY
 from nexuskb.records.desk import Desk
-from nexuskb.records.entry import Entry, EntryRules
+from nexuskb.records.entry import Entry
 from nexuskb.records.ledger import Ledger
 from nexuskb.records.life import Step
 from nexuskb.settings import Settings
@@ -50,7 +50,7 @@ class WorkbookDesk:
         model, shapes = read_model(settings), read_shapes(settings)
         self._settings = settings
         self._checker = ChangeChecker.open(settings)
-        self._desk = Desk(ledger, lambda: self._checker, EntryRules(model, shapes), model)
+        self._desk = Desk(ledger, lambda: self._checker, model, shapes)
         self.documents = Documents(Forms(model, shapes), Vocabularies(model))
 
     def enter(self, body: bytes, person: Person, *, check_only: bool = False) -> Entered:
