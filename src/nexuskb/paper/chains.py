@@ -17,8 +17,8 @@ from urllib.parse import urlencode
 
 from nexuskb.asking import Asking
 from nexuskb.errors import QuestionError
+from nexuskb.exchange.harmless import harmless
 from nexuskb.paper.network import NETWORK, Link, Node, read_network, read_prescribed
-from nexuskb.questions.answers import harmless
 from nexuskb.questions.catalogue import Parameter, allowed_values
 from nexuskb.terms import concept_iri, record_iri
 from nexuskb.vocabulary import Vocabularies

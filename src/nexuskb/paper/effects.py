@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from nexuskb.asking import Asking
 from nexuskb.errors import QuestionError
+from nexuskb.exchange.harmless import harmless
 from nexuskb.paper.network import Link, Node, read_network
-from nexuskb.questions.answers import harmless
 from nexuskb.terms import record_iri
 from nexuskb.vocabulary import Vocabularies
 

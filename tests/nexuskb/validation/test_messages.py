@@ -5,17 +5,15 @@ Each row is a change to a record of the base; the shapes are the real ones.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from rdflib import DCTERMS, RDF, RDFS, SH, XSD, Literal, URIRef
+from rdflib import DCTERMS, RDF, RDFS, XSD, Literal, URIRef
 from rdflib.term import Node
 
-from nexuskb.content import read_shapes
 from nexuskb.settings import Settings
-from nexuskb.terms import EV, NX, REC, SHAPES, concept_iri
+from nexuskb.terms import EV, NX, REC, concept_iri
 from nexuskb.validation.base import Base, gather, validate_nodes
 from nexuskb.validation.duplicates import duplicates
 from nexuskb.validation.report import Violation, with_near_records
