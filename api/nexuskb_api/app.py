@@ -17,6 +17,8 @@ from nexuskb.settings import ServingSettings, Settings
 from nexuskb_api import (
     audit,
     entering,
+    flows,
+    gaps,
     matrices,
     packs,
     paper,
@@ -132,6 +134,8 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
         search,
         sparql,
         audit,
+        flows,
+        gaps,
         matrices,
         paper_check,
         packs,

@@ -102,7 +102,7 @@ async def _cell(
     headings = {heading.key: heading.text for heading in (*made.rows, *made.columns)}
     for key in place:
         if key not in headings:
-            raise QuestionError(f"The matrix {made.name} has no row or column {key!r}.")
+            raise QuestionError(f"The matrix {made.name} has no row or column {key!r}.", "row")
     cell = made.cell(*place)
     values = " ".join(record_iri(identifier).n3() for identifier in cell.records)
     records = [plain(row) for row in await facade.rows(_LABELS % values)] if values else []

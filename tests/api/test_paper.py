@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import httpx
+import pytest
 
 from nexuskb.asking import drive, rows_of
+from nexuskb.paper.matrices.catalogue import MATRICES, read_matrix
 from nexuskb.paper.outline import completeness, read_outline, section_of
 
 HTML = {"Accept": "text/html"}
@@ -45,3 +50,84 @@ def test_an_unknown_section_is_a_problem_that_names_the_sections(web: httpx.Clie
     assert problem.status_code == 404
     assert problem.headers["content-type"] == "application/problem+json"
     assert "outline-nexus (3)" in problem.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/paper/matrices",
+        "/paper/matrices/drivers",
+        "/paper/matrices/coherence?country=CHN",
+        "/paper/matrices/targets?country=MNG",
+        "/paper/matrices/timeline",
+        "/paper/matrices/timeline?country=MNG&date=2015-06-30",
+        "/paper/matrices/instruments?row=restoration&column=mng-land",
+        "/paper/chains",
+        "/paper/chains?driver=overgrazing&to=health",
+        "/paper/chains?record=mng-livestock-tax-m1",
+        "/paper/effects",
+        "/paper/effects?policy=prk-law-farms-2009",
+        "/paper/gaps?country=MNG",
+        "/paper/gaps?kind=unobserved",
+        "/paper/recommendations?country=MNG",
+    ],
+)
+def test_a_page_is_whole_and_its_links_lead_somewhere(web: httpx.Client, address: str) -> None:
+    page = web.get(address, headers=HTML)
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert "<script" not in page.text
+    assert "style=" not in page.text
+    links = re.findall(r'href="(/(?:records|questions|paper)[^"#]*)"', page.text)
+    assert links
+    for link in sorted(set(links))[:12]:
+        assert web.get(html.unescape(link), headers=HTML).status_code == 200, link
+
+
+def test_a_matrix_is_the_same_at_its_address_in_the_library_and_behind_its_cells(
+    web: httpx.Client, store, vocabularies
+) -> None:
+    expected = drive(read_matrix(MATRICES["instruments"], {"country": "MNG"}, vocabularies), rows_of(store))
+    found = web.get("/paper/matrices/instruments?country=MNG").json()
+    assert {k: v for k, v in found.items() if k != "generation"} == expected.as_dict()
+    cell = web.get("/paper/matrices/instruments?country=MNG&row=restoration&column=mng-land").json()
+    assert {r["identifier"] for r in cell["records"]} == set(expected.cell("restoration", "mng-land").records)
+
+
+@pytest.mark.parametrize(
+    ("form", "media", "begins"),
+    [
+        ("csv", "text/csv", b"Instrument,"),
+        ("xlsx", "application/vnd.openxmlformats", b"PK"),
+        ("svg", "image/svg+xml", b"<?xml"),
+        ("png", "image/png", b"\x89PNG"),
+        ("pdf", "application/pdf", b"%PDF"),
+    ],
+)
+def test_a_matrix_comes_in_its_forms_by_extension(
+    web: httpx.Client, form: str, media: str, begins: bytes
+) -> None:
+    found = web.get(f"/paper/matrices/instruments.{form}?country=MNG")
+    assert found.headers["content-type"].startswith(media)
+    assert found.content.startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "words"),
+    [
+        ("/paper/matrices/nothing", 404, "The matrices are"),
+        ("/paper/matrices/drivers.docx", 406, "csv, json, xlsx"),
+        ("/paper/matrices/timeline.csv", 400, "needs the parameter country"),
+        ("/paper/matrices/drivers?row=x&column=mng", 400, "no row or column"),
+        ("/paper/chains.csv", 400, "give exactly one"),
+        ("/paper/chains.docx?driver=overgrazing", 406, "not as"),
+        ("/paper/effects?damping=7", 400, "from 0 to 1"),
+        ("/paper/effects?policy=nobody", 400, "nothing is known of its effects"),
+        ("/paper/gaps?kind=nothing", 400, "The kinds are"),
+        ("/paper/recommendations?country=Atlantis", 400, "is not a known country"),
+    ],
+)
+def test_what_cannot_be_shown_says_why(web: httpx.Client, address: str, status: int, words: str) -> None:
+    problem = web.get(address)
+    assert (problem.status_code, problem.headers["content-type"]) == (status, "application/problem+json")
+    assert words in problem.json()["detail"]

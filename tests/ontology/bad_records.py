@@ -632,6 +632,8 @@ RECOMMENDATION = [
     *exactly_one(TEXT, "Recommendation-addressedTo", "Addressed to", ONE_TEXT),
     *at_least_one(LINK_OR_TERM, "Recommendation-addresses", "Addresses", "link to at least one record or"),
     *any_number(LINK, "Recommendation-builtOn", "Built on", RECORDS),
+    *at_most_one(YEAR, "Recommendation-targetYear", "By when", "give at most one year, such as 2030."),
+    *any_number(LINK, "Recommendation-measuredBy", "Measured by", "of the kind Target or Observation."),
     *evidence("Recommendation"),
 ]
 

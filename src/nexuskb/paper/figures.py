@@ -41,7 +41,8 @@ mpl.rcParams.update(
     {"svg.fonttype": "none", "svg.hashsalt": "nexuskb", "pdf.fonttype": 42, "hatch.linewidth": 0.5,
      "font.family": ["DejaVu Sans"]}
 )  # fmt: skip
-_DRAWING = Lock()
+#: Held while a figure is drawn: matplotlib does not promise that two threads can draw at once.
+DRAWING = Lock()
 
 #: Face, hatch and ink of each shade.
 STYLES: Final = {
@@ -99,7 +100,7 @@ class _Sheet:
     @property
     def fixed(self) -> float:
         """The height of all that is not rows: title, headings, legend and notes."""
-        title = _LINE * 2.2 * len(_wrapped(self.matrix.title, self.width * 0.7))
+        title = _LINE * 2.2 * len(wrapped(self.matrix.title, self.width * 0.7))
         return title + self.head + _LINE * (2 + len(self.foot)) + 0.25 * len(self.matrix.legend) + 0.2
 
 
@@ -116,7 +117,7 @@ def draw(matrix: Matrix, form: str, provenance: str) -> bytes:
             "figure. Narrow it by a parameter, or take it as csv or xlsx."
         )
     sheet = _lay_out(matrix, provenance)
-    with _DRAWING:
+    with DRAWING:
         return _pages(sheet) if form == "pdf" else _single(sheet, form)
 
 
@@ -178,18 +179,18 @@ def _lay_out(matrix: Matrix, provenance: str) -> _Sheet:
     widths = [_column_width(matrix, column) for column in matrix.columns]
     rows = []
     for heading, cells in matrix.lines():
-        label = _wrapped(heading.text, _LABELS)
-        told = [(cell, _wrapped(cell.text.strip(), w)) for cell, w in zip(cells, widths, strict=True)]
+        label = wrapped(heading.text, _LABELS)
+        told = [(cell, wrapped(cell.text.strip(), w)) for cell, w in zip(cells, widths, strict=True)]
         lines = len(label) if matrix.spans else max([len(label), *(len(text) for _, text in told)])
         rows.append(_Row(heading, label, told, lines * _LINE + 2 * _PAD))
-    head = max([1, *(len(_wrapped(_short(c), w)) for c, w in zip(matrix.columns, widths, strict=True))])
+    head = max([1, *(len(wrapped(_short(c), w)) for c, w in zip(matrix.columns, widths, strict=True))])
     groups = max(len(lines) for lines in _groups(matrix, widths).values()) if matrix.columns else 0
     width = _LABELS + (_TIME if matrix.spans else sum(widths))
     foot = [
         line
         for text in (matrix.note, f"An empty cell: {matrix.empty}." if _has_empty(matrix) else "", provenance)
         if text
-        for line in _wrapped(text, width)
+        for line in wrapped(text, width)
     ]
     return _Sheet(matrix, widths, rows, (head + groups) * _LINE + 3 * _PAD, foot)
 
@@ -199,7 +200,7 @@ def _groups(matrix: Matrix, widths: list[float]) -> dict[str, list[str]]:
     room: dict[str, float] = {}
     for column, width in zip(matrix.columns, widths, strict=True):
         room[column.group] = room.get(column.group, 0.0) + width
-    return {group: _wrapped(group, width) if group else [] for group, width in room.items()}
+    return {group: wrapped(group, width) if group else [] for group, width in room.items()}
 
 
 def _column_width(matrix: Matrix, column: Heading) -> float:
@@ -224,7 +225,7 @@ def _draw_page(figure: Figure, sheet: _Sheet, rows: list[_Row], space: tuple[flo
     axes.axis("off")
     pen = _Pen(axes, scale)
     y = 0.0
-    for line in _wrapped(sheet.matrix.title, sheet.width * 0.7):
+    for line in wrapped(sheet.matrix.title, sheet.width * 0.7):
         y += _LINE * 1.7
         pen.write((0, y - _LINE * 0.6), line, _TITLE)
     y = _draw_years(pen, sheet, y + _PAD) if sheet.matrix.spans else _draw_head(pen, sheet, y + _PAD)
@@ -317,7 +318,7 @@ def _draw_head(pen: _Pen, sheet: _Sheet, y: float) -> float:
             drawn = column.group
             for number, line in enumerate(groups[drawn]):
                 pen.write((x + _PAD, y + _LINE * (number + 0.6)), line, _HEAD)
-        lines = _wrapped(_short(column), width)
+        lines = wrapped(_short(column), width)
         for number, line in enumerate(lines):
             middle = bottom - _PAD - _LINE * (len(lines) - number - 0.5)
             pen.write((x + width / 2, middle), line, _OVER)
@@ -412,6 +413,7 @@ def _short(column: Heading) -> str:
     return column.short or column.text
 
 
-def _wrapped(text: str, inches: float) -> list[str]:
+def wrapped(text: str, inches: float) -> list[str]:
+    """The text in lines of this width, words kept whole."""
     room = max(int((inches - 2 * _PAD) / _CHARACTER), 3)
     return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]

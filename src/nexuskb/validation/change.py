@@ -39,9 +39,9 @@ class ChangeChecker:
     between threads.
     """
 
-    def __init__(self, base: Base) -> None:
+    def __init__(self, base: Base, reads: Reads | None = None) -> None:
         self._base = base
-        self._reads = Reads({*reads_of_kinds(), *base.shapes.reads})
+        self._reads = reads or Reads({*reads_of_kinds(), *base.shapes.reads})
 
     @classmethod
     def open(cls, settings: Settings) -> ChangeChecker:

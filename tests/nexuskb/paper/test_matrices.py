@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -35,6 +37,7 @@ EXAMPLES = [
     ("timeline", {"country": "MNG", "date": "2015-06-30"}),
 ]
 Make = Callable[..., Matrix]
+NEXUSKB = str(Path(sys.executable).parent / "nexuskb")
 
 
 @pytest.fixture(scope="module")
@@ -287,14 +290,14 @@ def test_the_command_writes_what_it_is_asked_for(settings, store, tmp_path) -> N
     from tests.conftest import environment  # noqa: PLC0415
 
     output = tmp_path / "framework.pdf"
-    command = ["nexuskb", "matrix", "timeline", "--country", "MNG", "--to", "pdf", "--output", str(output)]
+    command = [NEXUSKB, "matrix", "timeline", "--country", "MNG", "--to", "pdf", "--output", str(output)]
     run = subprocess.run(
         command, env=environment(settings), capture_output=True, text=True, check=False, timeout=120
     )
     assert run.returncode == 0, run.stderr
     assert output.read_bytes().startswith(b"%PDF")
     run = subprocess.run(
-        ["nexuskb", "matrix", "timeline", "--to", "pdf"],
+        [NEXUSKB, "matrix", "timeline", "--to", "pdf"],
         env=environment(settings), capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert run.returncode == 2

@@ -166,3 +166,17 @@ def test_shapes_of_which_it_is_not_known_what_they_read_are_refused(rule: str, s
     graph = Graph().parse(data=f"{prefixes} nxs:Odd a sh:NodeShape ; {rule} .", format="turtle")
     with pytest.raises(ContentError, match=re.escape(says)):
         Shapes(graph)
+
+
+def test_what_an_evidence_no_longer_supports_is_missed_by_its_record(checker: ChangeChecker) -> None:
+    records = [
+        REC["kor-link-climate-fire-slope"],
+        REC["kor-link-dust-abroad"],
+        REC["kor-link-erosion-drought"],
+    ]
+    from_end = (NX.supportsEnd, concept_iri("end", "from"))
+    supports = next(triple for triple in sorted(checker.current(records)) if triple[1:] == from_end)
+    record = str(supports[0]).removeprefix(str(EV)).rpartition("-e")[0]
+    others = {t for t in checker.current([REC[record]]) if t[1:] == supports[1:]}
+    found = said(checker.check(Change(removed=frozenset(others))).violations)
+    assert "The From end is cited or marked as inferred" in found[record]

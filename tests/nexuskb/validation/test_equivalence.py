@@ -10,6 +10,7 @@ NEXUSKB_TEST_CHANGES says how many random changes are tried; each is made to wha
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from random import Random
 
 import pyshacl
@@ -17,18 +18,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_changes import Changes, copied, is_record
-from rdflib import SH, XSD, Graph, Literal
+from rdflib import RDF, RDFS, SH, SKOS, XSD, Graph, Literal
 from rdflib.term import Node
 
 from nexuskb.content import read_shapes
 from nexuskb.settings import Settings
+from nexuskb.validation.affected import Read, Reads, reads_of_kinds
 from nexuskb.validation.base import Base, by_shape, check_nodes, gather, raw_results
 from nexuskb.validation.change import ChangeChecker
+from nexuskb.validation.paths import HERE
 from nexuskb.validation.report import Violation
 from nexuskb.validation.triples import Triple
 
 CHANGES = int(os.environ.get("NEXUSKB_TEST_CHANGES", "300"))
 IN_A_ROW = 10
+CLASSES_AND_SCHEMES = (RDF.type, RDFS.subClassOf, SKOS.inScheme)
 Results = set[tuple[Node | None, ...]]
 
 some = settings(
@@ -51,11 +55,10 @@ def as_written(triple: Triple) -> Triple:
     return (subject, prop, Literal("plain")) if value == Literal("plain", datatype=XSD.string) else triple
 
 
-@some
-@given(random=st.randoms(use_true_random=False))
-def test_the_verdict_on_a_change_is_that_on_the_whole_base(small: Base, random: Random) -> None:
+def changes_in_a_row(small: Base, random: Random, reads: Reads | None = None) -> None:
+    """Check and make some changes, each compared with the whole base before and after it."""
     base = copied(small)
-    checker = ChangeChecker(base)
+    checker = ChangeChecker(base, reads)
     changes = Changes(base.data, random)
     before, triples = whole(base), set(base.data)
     for _ in range(IN_A_ROW):
@@ -72,6 +75,36 @@ def test_the_verdict_on_a_change_is_that_on_the_whole_base(small: Base, random: 
         assert after == {v for v in before if v.focus in there - affected} | found
         assert {v.focus for v in found} <= affected
         before = after
+
+
+def changes_in_rows(small: Base, reads: Reads) -> None:
+    """Enough changes to notice that a read is missing."""
+    for seed in range(20):
+        changes_in_a_row(small, Random(seed), reads)
+
+
+@some
+@given(random=st.randoms(use_true_random=False))
+def test_the_verdict_on_a_change_is_that_on_the_whole_base(small: Base, random: Random) -> None:
+    changes_in_a_row(small, random)
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        lambda read: read.inverse,
+        lambda read: read.property == SKOS.inScheme,
+        lambda read: read.property == RDF.type and read.way != HERE,
+        lambda read: read.property == RDFS.subClassOf,
+        lambda read: read.property not in CLASSES_AND_SCHEMES and read.way != HERE,
+    ],
+    ids=["inverse", "vocabulary", "kind of a value", "class tree", "sequence"],
+)
+def test_a_read_that_is_left_out_is_noticed(small: Base, left_out: Callable[[Read], bool]) -> None:
+    """The comparison can fail, for each sort of read."""
+    kept = Reads(read for read in {*reads_of_kinds(), *small.shapes.reads} if not left_out(read))
+    with pytest.raises(AssertionError):
+        changes_in_rows(small, kept)
 
 
 def by_pyshacl(data: Graph, settings: Settings) -> Results:
