@@ -13,7 +13,7 @@ from nexuskb.paper import effects as effects_module
 from nexuskb.paper.chains import PARAMETERS, STARTS, Chains, find_chains
 from nexuskb.paper.effects import DAMPING, find_influences, influence_of
 from nexuskb.paper.figures import MEDIA_TYPES
-from nexuskb.paper.flows import DRAWN, draw_chains
+from nexuskb.paper.flows import DRAWN, draw_chains, drawable
 from nexuskb_api.facade import Facade, facade_of
 from nexuskb_api.pages import page, wants_html
 
@@ -70,6 +70,7 @@ def _chains_page(request: Request, facade: Facade, values: dict[str, str], found
         "values": values,
         "schemes": facade.vocabularies.schemes,
         "chains": found,
+        "drawable": found is not None and drawable(found),
         "address": urlencode(values),
     }
     return page(request, "chains.html", shown)

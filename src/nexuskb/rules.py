@@ -8,7 +8,8 @@ solutions a change can touch: ``#+ touches: (?policy) ?changed nx:ofPolicy ?poli
 changed to the values of the variables in brackets. It holds if every match of the rule that uses a triple of
 ``?changed`` has such values. Each ``#only`` line in the query is the place where these values go, one in
 every group and every sub-select that binds the variables; the variables stand in the template, and no two
-values of them conclude the same triple.
+values of them conclude the same triple. Behind ``#only`` may stand a pattern of the same group that is to
+be matched first, where the engine would begin elsewhere.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from nexuskb.errors import ContentError
 from nexuskb.headers import split_header
 from nexuskb.settings import Settings
 
-_ONLY = re.compile(r"^ *#only *$", re.MULTILINE)
+_ONLY = re.compile(r"^ *#only(?P<first> .*)?$", re.MULTILINE)
 _TOUCHES = re.compile(r"\((?P<variables>\?\w+(?: \?\w+)*)\) (?P<pattern>.+)")
 
 
@@ -68,7 +69,11 @@ class Rule:
     def only(self, variables: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         """The rule for these values of its variables alone."""
         table = values(variables, rows)
-        return _ONLY.sub(lambda _: table, self.query)
+
+        def begun(line: re.Match[str]) -> str:
+            return f"{{ SELECT DISTINCT * WHERE {{ {table} {line['first']} }} }}" if line["first"] else table
+
+        return _ONLY.sub(begun, self.query)
 
 
 def values(variables: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

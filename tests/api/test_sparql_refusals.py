@@ -110,10 +110,10 @@ def test_an_update_operation_is_refused(web, send) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_methods_that_change_things_are_not_there(web, method: str) -> None:
-    for path in ("/sparql", "/", "/records/mng-ndc-2020"):
+def test_methods_that_change_things_are_not_there_or_ask_who_it_is(web, method: str) -> None:
+    for path, status in (("/sparql", 405), ("/", 405), ("/records/mng-ndc-2020", 401)):
         response = web.request(method, path, params={"graph": str(GRAPHS.records)}, content=INSERT)
-        assert_problem(response, 405)
+        assert_problem(response, status)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def draw_chains(chains: Chains, drawn: str, form: str, provenance: str) -> bytes
             f"not as {drawn!r} in {form!r}."
         )
     layout = _lay_out(chains)
-    if not layout.names or len(layout.names) > _MOST:
+    if not drawable(chains):
         raise FormatError(
             f"A figure of {len(layout.names):,} places in {len(chains.found):,} chains says nothing. "
             "Narrow or widen it by a parameter, or take it as csv."
@@ -78,6 +78,12 @@ def draw_chains(chains: Chains, drawn: str, form: str, provenance: str) -> bytes
         _foot(axes, drawn, size[1], provenance)
         words = ". ".join(chain.text for chain in chains.found)
         return saved(figure, form, title, words)
+
+
+def drawable(chains: Chains) -> bool:
+    """Whether a figure of the chains can be read: there are some, and they do not pass too many places."""
+    places = {(number, node.iri) for chain in chains.found for number, node in enumerate(chain.nodes)}
+    return 0 < len(places) <= _MOST
 
 
 def _lay_out(chains: Chains) -> _Layout:
