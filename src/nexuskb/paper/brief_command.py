@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import click
@@ -30,7 +31,8 @@ def brief(section: str, form: str, output: Path | None) -> None:
     """
     settings = load_settings()
     store, vocabularies = open_store(settings), Vocabularies(read_model(settings))
-    pack = drive(read_pack(section, store.generation, vocabularies), rows_of(store))
+    rows = cache(rows_of(store))  # the outline and the pack ask the same questions
+    pack = drive(read_pack(section, store.generation, vocabularies), rows)
     target = output or Path(f"{pack.section.identifier}.{form}")
     data = pack_file(pack, form)
     _write(target, data)
