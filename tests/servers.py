@@ -5,8 +5,6 @@ They are started once a session, by the tests that ask for them, and killed at i
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,6 +19,7 @@ import pytest
 
 from nexuskb.settings import RemoteSettings, Settings
 from nexuskb.store.publishing import publish
+from tests.programs import program
 
 _VIRTUOSO_INI = """\
 [Database]
@@ -67,12 +66,7 @@ def oxigraph(home: Path, *options: str) -> Iterator[RemoteSettings]:
 @contextmanager
 def virtuoso(home: Path, more: str = "") -> Iterator[RemoteSettings]:
     """An empty Virtuoso server with its password as installed. ``more`` goes to its section [SPARQL]."""
-    binary = shutil.which("virtuoso-t")
-    if binary is None:
-        words = "virtuoso-t is not installed: apt-get install virtuoso-opensource-7-bin"
-        if os.environ.get("CI"):
-            pytest.fail(words)
-        pytest.skip(f"NOT TESTED AGAINST VIRTUOSO: {words}")
+    binary = program("virtuoso-t")
     sql, http = free_port(), free_port()
     ini = home / "virtuoso.ini"
     ini.write_text(_VIRTUOSO_INI.format(home=home, sql=sql, http=http, more=more))

@@ -6,13 +6,13 @@ import csv
 import io
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 from rdflib import RDF, Graph
+from tests.programs import program
 
 from nexuskb.store.embedded import OxigraphStore
 from nexuskb.terms import NX, REC
@@ -31,15 +31,10 @@ class Curl(Protocol):
 
 @pytest.fixture(scope="module")
 def curl() -> Curl:
-    program = shutil.which("curl")
-    if program is None:
-        reason = "curl is not installed; these tests show the endpoint to the real program"
-        if os.environ.get("CI"):
-            pytest.fail(f"{reason}, and in CI they must run")
-        pytest.skip(reason)
+    found = program("curl")
 
     def run(*arguments: str, stdin: bytes = b"") -> str:
-        command = [program, "--silent", "--show-error", "--max-time", "60", "--noproxy", "*", *arguments]
+        command = [found, "--silent", "--show-error", "--max-time", "60", "--noproxy", "*", *arguments]
         done = subprocess.run(command, input=stdin, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode("utf-8")

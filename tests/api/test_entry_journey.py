@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
 from tests.api.browsing import Visitor
 from tests.conftest import ROOT, environment, serving
+from tests.programs import program
 
 from nexuskb.exchange.sheets import FIRST_ROW
 from nexuskb.people.rights import Role
@@ -107,7 +107,7 @@ def pick(page: Page, box: str, words: str, identifier: str) -> None:
 
 
 def filled(template: Path, driver: str, directory: Path) -> Path:
-    """The workbook with a policy and a measure typed in, as LibreOffice saves it where there is one."""
+    """The workbook with a policy and a measure typed in, as LibreOffice saves it."""
     book = load_workbook(template)
     for title, row in WORKBOOK.items():
         sheet = book[title]
@@ -117,10 +117,12 @@ def filled(template: Path, driver: str, directory: Path) -> Path:
                 sheet.cell(number, columns[key]).value = value
     written = directory / f"filled-{driver}.xlsx"
     book.save(written)
-    if shutil.which("soffice") is None:
-        assert not os.environ.get("CI"), "LibreOffice is missing"
-        return written
-    command = ["soffice", f"-env:UserInstallation=file://{directory}/profile", "--headless", "--convert-to"]
+    command = [
+        program("soffice"),
+        f"-env:UserInstallation=file://{directory}/profile",
+        "--headless",
+        "--convert-to",
+    ]
     saved = directory / "saved"
     subprocess.run(
         [*command, "xlsx:Calc MS Excel 2007 XML", "--outdir", str(saved), str(written)],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import shutil
 import subprocess
 import tracemalloc
 import zipfile
@@ -15,6 +14,7 @@ import hostile
 import pytest
 from openpyxl import Workbook, load_workbook
 from rdflib import RDF, Graph, URIRef
+from tests.programs import program
 
 from nexuskb.errors import RecordNotFoundError, SubmissionError, UnknownTermError
 from nexuskb.exchange.documents import Documents
@@ -204,14 +204,20 @@ def test_records_of_the_base_come_back_from_a_workbook(
     assert {t for t in read.triples if isinstance(t[0], URIRef)} == wanted
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_libreoffice_saves_it_and_it_reads_the_same(
     shared: WorkbookDesk, documents: Documents, tmp_path: Path
 ) -> None:
     body = shared.filled([], ["mng-billion-trees-2021", "mng-ndc-2020"])
     (tmp_path / "before.xlsx").write_bytes(body)
     home = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = ["soffice", home, "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir"]
+    command = [
+        program("soffice"),
+        home,
+        "--headless",
+        "--convert-to",
+        "xlsx:Calc MS Excel 2007 XML",
+        "--outdir",
+    ]
     subprocess.run([*command, f"{tmp_path}/saved", f"{tmp_path}/before.xlsx"], check=True, timeout=200)
     saved = (tmp_path / "saved" / "before.xlsx").read_bytes()
     before, after = read_workbook(body, documents), read_workbook(saved, documents)

@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import re
-import shutil
 import subprocess
 import zipfile
 from dataclasses import replace
@@ -20,6 +19,7 @@ import rispy
 from click.testing import CliRunner
 from lxml import etree
 from tests.conftest import environment
+from tests.programs import program
 
 from nexuskb.asking import drive, rows_of
 from nexuskb.cli import main
@@ -198,11 +198,10 @@ def test_texts_in_other_scripts_are_tagged_with_their_language(word) -> None:
     assert tagged == {"ko-KR": "Batang"}
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_libreoffice_opens_it_and_prints_every_footnote(word, tmp_path: Path) -> None:
     (tmp_path / "pack.docx").write_bytes(word)
     subprocess.run(
-        [shutil.which("soffice"), f"-env:UserInstallation=file://{tmp_path}/office", "--headless",
+        [program("soffice"), f"-env:UserInstallation=file://{tmp_path}/office", "--headless",
          "--convert-to", "txt:Text (encoded):UTF8", "--outdir", str(tmp_path), str(tmp_path / "pack.docx")],
         check=True, capture_output=True, timeout=240,
     )  # fmt: skip
@@ -219,11 +218,10 @@ def test_markdown_has_as_many_footnotes_as_word(markdown, word) -> None:
     assert len(notes) == sum(1 for _ in part(word, "word/document.xml").iter(f"{W}footnoteReference"))
 
 
-@pytest.mark.skipif(shutil.which("pandoc") is None, reason="Pandoc is not installed")
 def test_pandoc_reads_the_footnotes_and_tables(pack, markdown) -> None:
     text = markdown
     run = subprocess.run(
-        [shutil.which("pandoc"), "-f", "markdown", "-t", "json"], input=text, capture_output=True, check=True
+        [program("pandoc"), "-f", "markdown", "-t", "json"], input=text, capture_output=True, check=True
     )
     counted = {"Note": 0, "Table": 0}
 
