@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
@@ -146,10 +147,20 @@ def in_more_languages(quads: list[ox.Quad]) -> OxigraphStore:
     return OxigraphStore(other, "in more languages")
 
 
+def _prepare(query: str) -> Query:
+    """rdflib's reading of a query. Its parser recurses, deeper still once matplotlib has been loaded."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
+    try:
+        return prepareQuery(declare_prefixes(query))
+    finally:
+        sys.setrecursionlimit(before)
+
+
 @pytest.fixture(scope="module")
 def read() -> Read:
     """Reads a query as rdflib does, which knows no prefixes of ours."""
-    return cache(lambda query: prepareQuery(declare_prefixes(query)))
+    return cache(_prepare)
 
 
 def required(question: Question) -> dict[str, str]:

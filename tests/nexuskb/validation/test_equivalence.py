@@ -30,7 +30,9 @@ from nexuskb.validation.paths import HERE
 from nexuskb.validation.report import Violation
 from nexuskb.validation.triples import Triple
 
-CHANGES = int(os.environ.get("NEXUSKB_TEST_CHANGES", "300"))
+#: Changes are many, and machines slow.
+pytestmark = pytest.mark.timeout(1800)
+CHANGES = int(os.environ.get("NEXUSKB_TEST_CHANGES", "120"))
 IN_A_ROW = 10
 CLASSES_AND_SCHEMES = (RDF.type, RDFS.subClassOf, SKOS.inScheme)
 Results = set[tuple[Node | None, ...]]
