@@ -48,6 +48,7 @@ VIRTUOSO_FAILS = frozenset(
         "drivers-and-impacts-by-state",
         "feedback-loops",
         "holdings-by-area-and-kind",
+        "interlinkage-network",
         "impacts-and-who-is-affected",
         "interlinkages-that-touch",
         "neaspec-programmes",
@@ -63,6 +64,9 @@ VIRTUOSO_FAILS = frozenset(
         "transboundary-interlinkages-and-impacts",
     }
 )
+
+#: Questions that Virtuoso takes and never answers, without doing anything.
+VIRTUOSO_NEVER_ENDS = frozenset({"coverage-by-domain"})
 
 SELECTS = {
     "order": "SELECT ?p ?t { ?p a nx:Policy ; nx:area area:mng ; rdfs:label ?t } ORDER BY ?p ?t",
@@ -150,6 +154,8 @@ def test_named_questions_are_answered_as_by_the_embedded_store(
     vocabularies: Vocabularies,
     name: str,
 ) -> None:
+    if remote_store.product.startswith("virtuoso") and name in VIRTUOSO_NEVER_ENDS:
+        pytest.xfail("Virtuoso takes the question and never answers")
     asked = questions()[name]
     [found] = compare(store, remote_store, {name: fill(asked, asked.example, vocabularies)})
     if not found.same and remote_store.product.startswith("virtuoso") and name in VIRTUOSO_FAILS:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import pyshacl
@@ -57,6 +58,11 @@ def as_written(triple: Triple) -> Triple:
     return (subject, prop, Literal("plain")) if value == Literal("plain", datatype=XSD.string) else triple
 
 
+def verdicts(violations: set[Violation]) -> set[Violation]:
+    """Violations without the words that help: what else is allowed changes with the vocabulary."""
+    return {replace(v, suggestion="", wrong="", allowed=(), similar=()) for v in violations}
+
+
 def changes_in_a_row(small: Base, random: Random, reads: Reads | None = None) -> None:
     """Check and make some changes, each compared with the whole base before and after it."""
     base = copied(small)
@@ -74,7 +80,8 @@ def changes_in_a_row(small: Base, random: Random, reads: Reads | None = None) ->
         assert set(base.data) == triples
         after = whole(base)
         there = {str(subject) for subject, _, _ in triples}
-        assert after == {v for v in before if v.focus in there - affected} | found
+        kept = {v for v in before if v.focus in there - affected}
+        assert verdicts(after) == verdicts(kept | found)
         assert {v.focus for v in found} <= affected
         before = after
 
