@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Final
 
 from fastapi import Request
@@ -19,18 +20,26 @@ async def bounded_body(request: Request, most: int) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > most:
         raise _too_large(most)
+    return await collected(request, most, "body", _too_large)
+
+
+async def collected(request: Request, most: int, what: str, too_large: Callable[[int], Exception]) -> bytes:
+    """What comes in of a body, as long as it is within bounds. ``what`` it is stands in the messages.
+
+    Raises ``HTTPException`` 400 and 408, and what ``too_large`` makes of the bound.
+    """
     held = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 held += chunk
                 if len(held) > most:
-                    raise _too_large(most)
+                    raise too_large(most)
     except TimeoutError:
-        words = f"The body did not come within {BODY_SECONDS:g} seconds."
+        words = f"The {what} did not come within {BODY_SECONDS:g} seconds."
         raise HTTPException(408, words, {"Connection": "close"}) from None
     except ClientDisconnect:
-        raise HTTPException(400, "The body broke off.") from None
+        raise HTTPException(400, f"The {what} broke off.") from None
     return bytes(held)
 
 

@@ -12,7 +12,6 @@ from urllib.parse import unquote_to_bytes
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nexuskb.errors import NexusError, QueryLimitError
@@ -30,6 +29,7 @@ from nexuskb.sparql.formats import (
 from nexuskb.sparql.guard import check_graph
 from nexuskb.store.port import Dataset
 from nexuskb.terms import PREFIXES
+from nexuskb_api.bodies import collected
 from nexuskb_api.cache import AnswerKey, Held, answer_key
 from nexuskb_api.compression import GZIP, SMALL, Compression, compress, compressed, takes_gzip
 from nexuskb_api.description import service_description
@@ -47,8 +47,6 @@ _QUERY = "application/sparql-query"
 #: What a page reads of an answer; more is for the data formats, which are passed on as they are made.
 _PAGE_BYTES = 4 * 1024**2
 _SHEET_BYTES = 16 * 1024**2
-#: Seconds for the body of a request to come in.
-BODY_SECONDS = 15.0
 _MOST_PARAMETERS = 1_000
 #: Seconds after which it is looked out for a client that goes away before its answer has been sent.
 _SOON = 0.1
@@ -262,20 +260,11 @@ async def _values(request: Request, body: bytes) -> tuple[_Values, str | None]:
 async def _bounded_body(request: Request) -> bytes:
     """Read the body, but not more of it than a query may have (forms escape each byte as up to three)."""
     limit = 3 * facade_of(request).query_limits.max_bytes + 4096
-    held = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                held += chunk
-                if len(held) > limit:
-                    raise QueryLimitError(f"The request has more than {limit:,} bytes.", "query size")
-    except TimeoutError:
-        raise HTTPException(
-            408, f"The query did not come within {BODY_SECONDS:g} seconds.", {"Connection": "close"}
-        ) from None
-    except ClientDisconnect:
-        raise HTTPException(400, "The query broke off.") from None
-    return bytes(held)
+    return await collected(request, limit, "query", _too_large)
+
+
+def _too_large(limit: int) -> QueryLimitError:
+    return QueryLimitError(f"The request has more than {limit:,} bytes.", "query size")
 
 
 def _utf8(raw: bytes) -> str:

@@ -32,7 +32,7 @@ router = APIRouter(include_in_schema=False)
 
 _NEAR = 8
 _SEARCHED = 50
-#: Kinds that no form adds: reviews are filed at what they are about, sections are the secretariat's.
+#: Kinds that no form adds: reviews are filed at what they are about.
 _NOT_BY_FORM = frozenset({"Review"})
 #: Kinds first in the list of what can be added; the others follow by name.
 _FIRST = ("Policy", "Measure", "Target", "Source")
@@ -175,7 +175,7 @@ async def _posted(request: Request, room: Room, session: Session, asked: _Asked)
 
 async def _done(request: Request, room: Room, session: Session, asked: _Asked) -> Response:
     """Check what was filled in, and keep or send it if that was asked for."""
-    taken = await room.at_desk(lambda desk: desk.is_taken)
+    taken = (await room.facade.reception.desk()).is_taken
     posted = document_of(read_group(room.forms, asked.form, asked.pairs), room.forms, taken)
     step = _STEPS.get(asked.given("do"))
     submission: Submission | None = None
@@ -213,7 +213,7 @@ async def _at_desk(
         Entry(record, triples, if_match=tag if record == submission.records[0] else None)
         for record, triples in submission.by_record().items()
     ]
-    return await room.at_desk(
+    return await room.entered(
         lambda desk: desk.do(
             step or Step.SUBMIT,
             session.person,

@@ -80,7 +80,7 @@ async def several(request: Request) -> Response:
     if not entries:
         return await _queue(request, room, session, fault="Tick the records that are meant.", status=422)
     try:
-        outcome = await room.at_desk(
+        outcome = await room.entered(
             lambda desk: desk.do(step, session.person, entries, why=given.get("why", ""))
         )
     except RejectedError as error:
@@ -112,13 +112,14 @@ async def act(request: Request, identifier: str) -> Response:
                 (_record(identifier),), given.get("kind", ""), given.get("text", "").strip(),
                 given.get("wording", "").strip(),
             )  # fmt: skip
-            await room.at_desk(lambda desk: desk.review(session.person, remark, key=key))
+            await room.entered(lambda desk: desk.review(session.person, remark, key=key))
             words = "remark"
         else:
             step = _step(given.get("do", ""))
-            revision = int(given["revision"]) if given.get("revision", "").isdigit() else None
+            number = given.get("revision", "")
+            revision = int(number) if number.isascii() and number.isdigit() else None
             entry = Entry(_record(identifier), if_match=given.get("tag") or None, revision=revision)
-            await room.at_desk(
+            await room.entered(
                 lambda desk: desk.do(step, session.person, [entry], why=given.get("why", ""), key=key)
             )
             words = step.value

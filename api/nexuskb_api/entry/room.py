@@ -21,6 +21,7 @@ from nexuskb.records.desk import Desk
 from nexuskb.records.document import RecordDocument
 from nexuskb.store.ntriples import Triple
 from nexuskb.terms import record_identifier
+from nexuskb_api.bodies import bounded_body, media_type
 from nexuskb_api.entry.posted import Pairs
 from nexuskb_api.facade import Facade, facade_of
 
@@ -59,12 +60,13 @@ class Room:
         return self.documents.forms
 
     async def at_desk(self, work: Callable[[Desk], T]) -> T:
-        """Do something at the desk, in a thread and on the client's account.
-
-        What was accepted with it is served when this returns.
-        """
+        """Do something at the desk, in a thread and on the client's account."""
         desk = await self.facade.reception.desk()
-        result = await self.facade.apart(lambda: work(desk))
+        return await self.facade.apart(lambda: work(desk))
+
+    async def entered(self, work: Callable[[Desk], T]) -> T:
+        """Change something at the desk. What was accepted with it is served when this returns."""
+        result = await self.at_desk(work)
         await self.facade.reception.serve()
         return result
 
@@ -121,16 +123,12 @@ async def signed_in(request: Request) -> Session:
 
 async def posted_pairs(request: Request) -> Pairs:
     """What a form posted, in its order. Raises ``HTTPException`` if it is too long or no form."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+    if media_type(request) != _FORM:
         raise HTTPException(415, f"This address takes forms: {_FORM}.")
-    held = bytearray()
-    async for piece in request.stream():
-        held += piece
-        if len(held) > _MOST_BYTES:
-            raise HTTPException(413, f"The form is longer than {_MOST_BYTES:,} bytes.")
+    body = await bounded_body(request, _MOST_BYTES)
     try:
         return parse_qsl(
-            held.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"
+            body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"
         )
     except ValueError as error:
         raise HTTPException(400, "The form cannot be read.") from error

@@ -63,7 +63,7 @@ async def take(request: Request) -> Response:
     room = room_of(request)
     check_only = given.get("do") != "submit"
     try:
-        entered = await room.at_desk(
+        entered = await room.entered(
             lambda desk: room.facade.reception.workbooks(desk).enter(
                 body, session.person, check_only=check_only
             )

@@ -21,6 +21,7 @@ from nexuskb.people.rights import operator
 from nexuskb.records.ledger import Ledger
 from nexuskb.settings import Settings, load_settings
 from nexuskb.vocabulary import Vocabularies
+from nexuskb.whole import write_whole
 
 
 def _forms(settings: Settings) -> tuple[Forms, Vocabularies]:
@@ -49,7 +50,7 @@ def template(file: Path, kinds: tuple[str, ...], records: tuple[str, ...]) -> No
             body = WorkbookDesk.open(settings, ledger).filled(wanted, records)
     else:
         body = made(forms, vocabularies, wanted)
-    _write(file, body)
+    write_whole(file, body)
     click.echo(f"{file} is ready to be filled in. Then: nexuskb import {file}")
 
 
@@ -96,7 +97,7 @@ def _give_back(file: Path, body: bytes, out: Path | None, problems: list[Problem
     except SubmissionError:  # what is in it is not to be opened, such as formulas
         return
     place = out or file.with_name(f"{file.stem}-checked.xlsx")
-    _write(place, back)
+    write_whole(place, back)
     click.echo(f"The cells are marked in {place}.")
 
 
@@ -125,14 +126,3 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise ContentError(f"The file {file} cannot be read: {error.strerror}.") from error
-
-
-def _write(file: Path, body: bytes) -> None:
-    """Write a file whole: nothing half-written stays behind."""
-    part = file.with_name(f".{file.name}.part")
-    try:
-        part.write_bytes(body)
-        part.replace(file)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ContentError(f"The file {file} cannot be written: {error.strerror}.") from error

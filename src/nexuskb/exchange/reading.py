@@ -21,6 +21,7 @@ from nexuskb.exchange.identifiers import Taken, never
 from nexuskb.exchange.schema import json_ld_context
 from nexuskb.exchange.submission import Places, Submission
 from nexuskb.forms import Form
+from nexuskb.records.entry import MOST_CHARACTERS, MOST_TRIPLES
 from nexuskb.store.parsing import (
     ParseError,
     Syntax,
@@ -33,8 +34,6 @@ from nexuskb.terms import CONTEXT, EV, NX, REC, curie, evidence_iri, local_name,
 from nexuskb.vocabulary import nearest_name
 
 MOST_BYTES: Final = 1_000_000
-MOST_TRIPLES: Final = 5_000
-MOST_CHARACTERS: Final = 20_000
 MOST_NESTING: Final = 32
 
 JSON: Final = "application/json"

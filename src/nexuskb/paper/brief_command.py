@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -11,12 +9,12 @@ import click
 
 from nexuskb.asking import drive, rows_of
 from nexuskb.content import read_model
-from nexuskb.errors import FormatError
 from nexuskb.paper.packing import MEDIA_TYPES, pack_file
 from nexuskb.paper.packs import read_pack
 from nexuskb.settings import load_settings
 from nexuskb.store.filling import open_store
 from nexuskb.vocabulary import Vocabularies
+from nexuskb.whole import write_whole
 
 
 @click.command()
@@ -35,20 +33,8 @@ def brief(section: str, form: str, output: Path | None) -> None:
     pack = drive(read_pack(section, store.generation, vocabularies), rows)
     target = output or Path(f"{pack.section.identifier}.{form}")
     data = pack_file(pack, form)
-    _write(target, data)
+    write_whole(target, data)
     click.echo(
         f"{target}: {pack.section.number} {pack.section.title}, {len(pack.references):,} sources, "
         f"generation {pack.generation[:12]}, content {pack.hash[:12]}"
     )
-
-
-def _write(target: Path, data: bytes) -> None:
-    """Write the file whole or not at all."""
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    except OSError as error:
-        raise FormatError(f"{target} cannot be written: {error.strerror}.") from error

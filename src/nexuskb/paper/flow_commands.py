@@ -20,6 +20,7 @@ from nexuskb.paper.flows import DRAWN, draw_chains
 from nexuskb.settings import load_settings
 from nexuskb.store.filling import open_store
 from nexuskb.vocabulary import Vocabularies
+from nexuskb.whole import write_whole
 
 _HELP = ", ".join(f"--{parameter.name}" for parameter in PARAMETERS)
 
@@ -45,7 +46,7 @@ def chains(ctx: click.Context, form: str, drawn: str, output: Path | None) -> No
     elif form in MEDIA_TYPES:
         if output is None:
             raise FormatError(f"Say where the {form} is to be written: --output FILE.")
-        output.write_bytes(draw_chains(found, drawn, form, found.provenance(store.generation)))
+        write_whole(output, draw_chains(found, drawn, form, found.provenance(store.generation)))
         click.echo(f"{output}: {len(found.found):,} chains.")
     elif form == "text":
         for chain in found.found:

@@ -18,6 +18,7 @@ from nexuskb.paper.drafts.commenting import commented
 from nexuskb.paper.drafts.reading import read_draft
 from nexuskb.settings import load_settings
 from nexuskb.store.filling import open_store
+from nexuskb.whole import write_whole
 
 
 @click.command("check-draft")
@@ -41,7 +42,7 @@ def check_draft(draft: Path, form: str, manifest: TextIO | None, comments: Path 
     work = check(sentences, wrong_country_names(read_shapes(settings)), before)
     faults = drive(work, rows_of(open_store(settings)))
     if comments:
-        comments.write_bytes(commented(data, draft.name, faults))
+        write_whole(comments, commented(data, draft.name, faults))
     if form == "json":
         click.echo(json.dumps([asdict(fault) for fault in faults], ensure_ascii=False, indent=2))
     else:

@@ -16,6 +16,7 @@ from nexuskb.paper.matrices.written import FORMS, provenance, written
 from nexuskb.settings import load_settings
 from nexuskb.store.filling import open_store
 from nexuskb.vocabulary import Vocabularies
+from nexuskb.whole import write_whole
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -48,7 +49,7 @@ def matrix(ctx: click.Context, name: str | None, form: str, output: Path | None)
     else:
         body = written(made, form, provenance(made, store.generation))
     if output:
-        output.write_bytes(body)
+        write_whole(output, body)
         click.echo(f"{output}: {len(made.rows):,} rows, {len(made.columns):,} columns.")
     else:
         click.echo(body, nl=False)
