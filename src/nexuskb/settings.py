@@ -1,6 +1,6 @@
-"""Where things are: the curated files, the home of the embedded store, and a remote store if there is one.
+"""Where things are, and how they are served: what is set, read and checked, with sane defaults.
 
-All of it comes from the environment, with sane defaults.
+All of it comes from the environment or a file (:mod:`nexuskb.configuration`).
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from nexuskb.configuration import Given, read_given
 from nexuskb.errors import SettingsError
 from nexuskb.sparql.limits import PoolLimits
+from nexuskb.vocabulary import nearest_name
 
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parents[1]
 
 
+_ROOT_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _TIMEOUT = re.compile(
     r"(?P<name>[A-Za-z_][\w-]*)=(?P<before>[^&{}]*)\{(?P<unit>seconds|milliseconds)\}(?P<after>[^&{}]*)"
@@ -72,19 +75,31 @@ class Settings:
 
 
 def load_settings() -> Settings:
-    """Read ``NEXUSKB_ONTOLOGY``, ``NEXUSKB_DATA`` and ``NEXUSKB_HOME``.
+    """Read ``NEXUSKB_ONTOLOGY``, ``NEXUSKB_DATA``, ``NEXUSKB_HOME`` and the remote store, if there is one.
 
     Without them: the directories that came with the package or the checkout, and ``nexuskb`` under the
     user's data directory (XDG Base Directory Specification). ``NEXUSKB_STORE`` and the settings that go with
     it (docs/remote-stores.md) name a remote store. Raises :class:`SettingsError`.
     """
+    given = read_given()
     share = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
     return Settings(
-        ontology=_directory("NEXUSKB_ONTOLOGY", "ontology"),
-        data=_directory("NEXUSKB_DATA", "data"),
-        home=Path(os.environ.get("NEXUSKB_HOME") or Path(share) / "nexuskb").absolute(),
-        store=_remote(),
+        ontology=_directory(given, "ONTOLOGY"),
+        data=_directory(given, "DATA"),
+        home=Path(given["HOME"] or Path(share) / "nexuskb").absolute(),
+        store=_remote(given),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """The log of a server: the least level in it, a line as ``text`` or ``json``, and whether the queries
+    of strangers are in it.
+    """
+
+    level: str = "warning"
+    format: str = "text"
+    queries: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,49 +107,97 @@ class ServingSettings:
     """How queries are served: the limits of the pool, where its workers have the store (``memory`` or
     ``disk``), the proxies whose word on a client's address is taken (addresses or networks), and the origins
     of other sites whose pages may read answers (``*`` for all).
+
+    ``root_path`` is the path that a proxy in front takes away, ``shutdown_seconds`` the time that running
+    answers have when the server is told to end, ``metrics`` whether ``/metrics`` is there.
     """
 
     limits: PoolLimits = field(default_factory=PoolLimits)
     mode: str = "memory"
     proxies: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    root_path: str = ""
+    shutdown_seconds: float = 30.0
+    metrics: bool = True
+    log: LogSettings = field(default_factory=LogSettings)
 
 
 def load_serving() -> ServingSettings:
-    """Read the limits of the server from the environment (docs/settings.md).
+    """Read the limits of the server and what goes with them (docs/settings.md).
 
     Raises :class:`SettingsError`.
     """
-    defaults = PoolLimits()
-    mode = os.environ.get("NEXUSKB_STORE_MODE") or "memory"
-    if mode not in ("memory", "disk"):
-        raise SettingsError(f"NEXUSKB_STORE_MODE: {mode!r} is neither memory nor disk.")
-    proxies = tuple(os.environ.get("NEXUSKB_PROXIES", "").replace(",", " ").split())
+    given, defaults, log = read_given(), ServingSettings(), LogSettings()
+    limits = defaults.limits
+    return ServingSettings(
+        limits=PoolLimits(
+            seconds=_number(given, "QUERY_SECONDS", limits.seconds, 0.1, 3600),
+            memory=_whole(given, "QUERY_MEMORY_MB", limits.memory // 1024**2, 16, 1024**2) * 1024**2,
+            workers=_whole(given, "WORKERS", max(2, _cores()), 1, 256),
+            waiting=_whole(given, "QUEUE", limits.waiting, 0, 10_000),
+            client_seconds=_number(given, "CLIENT_SECONDS", limits.client_seconds, 0, 86_400),
+        ),
+        mode=_one_of(given, "STORE_MODE", defaults.mode, ("memory", "disk")),
+        proxies=_proxies(given),
+        origins=_origins(given),
+        root_path=_root_path(given),
+        shutdown_seconds=_number(given, "SHUTDOWN_SECONDS", defaults.shutdown_seconds, 1, 3600),
+        metrics=_switch(given, "METRICS", defaults.metrics),
+        log=LogSettings(
+            level=_one_of(given, "LOG_LEVEL", log.level, ("error", "warning", "info", "debug")),
+            format=_one_of(given, "LOG_FORMAT", log.format, ("text", "json")),
+            queries=_switch(given, "LOG_QUERIES", log.queries),
+        ),
+    )
+
+
+def _proxies(given: Given) -> tuple[str, ...]:
+    proxies = tuple(given["PROXIES"].replace(",", " ").split())
     for proxy in proxies:
         try:
             ip_network(proxy)
         except ValueError as error:
-            raise SettingsError(f"NEXUSKB_PROXIES: {error}. Write addresses such as 10.0.0.1.") from error
-    limits = PoolLimits(
-        seconds=_number("NEXUSKB_QUERY_SECONDS", defaults.seconds, 0.1, 3600),
-        memory=int(_number("NEXUSKB_QUERY_MEMORY_MB", defaults.memory / 1024**2, 16, 1024**2)) * 1024**2,
-        workers=int(_number("NEXUSKB_WORKERS", max(2, _cores()), 1, 256)),
-        waiting=int(_number("NEXUSKB_QUEUE", defaults.waiting, 0, 10_000)),
-        client_seconds=_number("NEXUSKB_CLIENT_SECONDS", defaults.client_seconds, 0, 86_400),
-    )
-    return ServingSettings(limits, mode, proxies, _origins())
+            raise SettingsError(
+                f"{given.called('PROXIES')}: {error}. Write addresses such as 10.0.0.1."
+            ) from error
+    return proxies
 
 
-def _origins() -> tuple[str, ...]:
+def _origins(given: Given) -> tuple[str, ...]:
     """Origins (RFC 6454): scheme, host and port, as a browser sends them."""
-    origins = tuple(os.environ.get("NEXUSKB_CORS_ORIGINS", "").replace(",", " ").split())
+    origins = tuple(given["CORS_ORIGINS"].replace(",", " ").split())
     for origin in origins:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             raise SettingsError(
-                f"NEXUSKB_CORS_ORIGINS: {origin!r} is no origin. Write https://app.example.org, in small "
-                "letters and without a path or a slash at the end, several with spaces between; * is for all."
+                f"{given.called('CORS_ORIGINS')}: {origin!r} is no origin. Write https://app.example.org, in "
+                "small letters and without a path or a slash at the end, several with spaces between; * is "
+                "for all."
             )
     return origins
+
+
+def _root_path(given: Given) -> str:
+    path = given["ROOT_PATH"]
+    if path and not _ROOT_PATH.fullmatch(path):
+        raise SettingsError(
+            f"{given.called('ROOT_PATH')}: {path!r} is no path such as /nexuskb, with a slash before and "
+            "none at the end."
+        )
+    return path
+
+
+def _one_of(given: Given, name: str, default: str, known: tuple[str, ...]) -> str:
+    value = given[name] or default
+    if value not in known:
+        words = f"neither {known[0]} nor {known[1]}" if len(known) == 2 else f"none of {', '.join(known)}"
+        near = nearest_name(value, known)
+        meant = f" Did you mean {near}?" if near else ""
+        raise SettingsError(f"{given.called(name)}: {value!r} is {words}.{meant}")
+    return value
+
+
+def _switch(given: Given, name: str, default: bool) -> bool:
+    return _one_of(given, name, "yes" if default else "no", ("yes", "no")) == "yes"
 
 
 def _cores() -> int:
@@ -142,85 +205,95 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def _number(variable: str, default: float, least: float, most: float) -> float:
-    given = os.environ.get(variable)
-    if not given:
+def _whole(given: Given, name: str, default: int, least: int, most: int) -> int:
+    return int(_number(given, name, default, least, most, whole=True))
+
+
+def _number(  # noqa: PLR0913 -- a setting and its bounds
+    given: Given, name: str, default: float, least: float, most: float, *, whole: bool = False
+) -> float:
+    value = given[name]
+    if not value:
         return default
     try:
-        number = float(given)
+        number = float(value)
     except ValueError:
         number = math.nan
-    whole = variable not in ("NEXUSKB_QUERY_SECONDS", "NEXUSKB_CLIENT_SECONDS")
     if not least <= number <= most or (whole and number != int(number)):
         kind = "a whole number" if whole else "a number"
-        raise SettingsError(f"{variable}: {given!r} is not {kind} from {least:g} to {most:,.0f}.")
+        raise SettingsError(f"{given.called(name)}: {value!r} is not {kind} from {least:g} to {most:,.0f}.")
     return number
 
 
-def _remote() -> RemoteSettings | None:
-    names = ("UPDATE", "GRAPHS", "USER", "PASSWORD_FILE", "TIMEOUT")
-    given = {name: os.environ.get(f"NEXUSKB_STORE_{name}", "") for name in names}
-    query = os.environ.get("NEXUSKB_STORE", "")
+def _remote(given: Given) -> RemoteSettings | None:
+    called = given.called
+    query, timeout = given["STORE"], given["STORE_TIMEOUT"]
     if not query:
-        if without := [f"NEXUSKB_STORE_{name}" for name in names if given[name]]:
-            raise SettingsError(f"{without[0]} is set, but NEXUSKB_STORE, the query address, is not.")
+        for name in ("UPDATE", "GRAPHS", "USER", "PASSWORD_FILE", "TIMEOUT"):
+            if given[f"STORE_{name}"]:
+                raise SettingsError(
+                    f"{called(f'STORE_{name}')} is set, but {called('STORE')}, the query address, is not."
+                )
         return None
-    if given["USER"] and not given["PASSWORD_FILE"]:
-        raise SettingsError("NEXUSKB_STORE_USER is set, but NEXUSKB_STORE_PASSWORD_FILE is not.")
-    if given["TIMEOUT"] and not _TIMEOUT.fullmatch(given["TIMEOUT"]):
+    if given["STORE_USER"] and not given["STORE_PASSWORD_FILE"]:
+        raise SettingsError(f"{called('STORE_USER')} is set, but {called('STORE_PASSWORD_FILE')} is not.")
+    if timeout and not _TIMEOUT.fullmatch(timeout):
         raise SettingsError(
-            f"NEXUSKB_STORE_TIMEOUT: {given['TIMEOUT']!r} is not a parameter with a place for a number. "
+            f"{called('STORE_TIMEOUT')}: {timeout!r} is not a parameter with a place for a number. "
             "Write timeout={milliseconds} or timeout={seconds}."
         )
     return RemoteSettings(
-        query=_address("NEXUSKB_STORE", query),
-        update=_address("NEXUSKB_STORE_UPDATE", given["UPDATE"]),
-        graphs=_address("NEXUSKB_STORE_GRAPHS", given["GRAPHS"]),
-        user=given["USER"],
-        password=_password(given["PASSWORD_FILE"]),
-        timeout=given["TIMEOUT"],
+        query=_address(given, "STORE"),
+        update=_address(given, "STORE_UPDATE"),
+        graphs=_address(given, "STORE_GRAPHS"),
+        user=given["STORE_USER"],
+        password=_password(given),
+        timeout=timeout,
     )
 
 
-def _address(variable: str, given: str) -> str:
+def _address(given: Given, name: str) -> str:
     """An address without secrets in it; what is wrong is said without repeating one."""
-    if not given:
+    address, called = given[name], given.called(name)
+    if not address:
         return ""
     try:
-        parts = urlsplit(given)
+        parts = urlsplit(address)
         whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         whole = False
     if not whole:
-        raise SettingsError(f"{variable} is not an address such as https://store.example.org/query.")
+        raise SettingsError(f"{called} is not an address such as https://store.example.org/query.")
     if "@" in parts.netloc:
         raise SettingsError(
-            f"{variable} holds a user or a password. Set NEXUSKB_STORE_USER and NEXUSKB_STORE_PASSWORD_FILE."
+            f"{called} holds a user or a password. Set NEXUSKB_STORE_USER and NEXUSKB_STORE_PASSWORD_FILE."
         )
     if parts.query or parts.fragment:
-        raise SettingsError(f"{variable} must end before the '?' or '#': parameters are added to it.")
-    return given
+        raise SettingsError(f"{called} must end before the '?' or '#': parameters are added to it.")
+    return address
 
 
-def _password(file: str) -> str:
+def _password(given: Given) -> str:
+    file, called = given["STORE_PASSWORD_FILE"], given.called("STORE_PASSWORD_FILE")
     if not file:
         return ""
     try:
         password = Path(file).read_text(encoding="utf-8").strip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SettingsError(f"NEXUSKB_STORE_PASSWORD_FILE: {file} cannot be read: {reason}.") from error
+        raise SettingsError(f"{called}: {file} cannot be read: {reason}.") from error
     if not password or not password.isprintable():
-        raise SettingsError(f"NEXUSKB_STORE_PASSWORD_FILE: {file} must hold the password on one line.")
+        raise SettingsError(f"{called}: {file} must hold the password on one line.")
     return password
 
 
-def _directory(variable: str, name: str) -> Path:
-    given = os.environ.get(variable)
-    candidates = [Path(given)] if given else [_PACKAGE / "share" / name, _CHECKOUT / name]
+def _directory(given: Given, name: str) -> Path:
+    set_to, usual = given[name], name.lower()
+    candidates = [Path(set_to)] if set_to else [_PACKAGE / "share" / usual, _CHECKOUT / usual]
     for candidate in candidates:
         if candidate.is_dir():
             return candidate.absolute()
     raise SettingsError(
-        f"The directory {candidates[-1]} does not exist. Set {variable} to the directory of the {name} files."
+        f"The directory {candidates[-1]} does not exist. Set {given.called(name)} to the directory of the "
+        f"{usual} files."
     )

@@ -150,8 +150,3 @@ def test_a_limit_that_is_none_is_named_with_what_was_given(unlimited, monkeypatc
         load_serving()
     assert f"NEXUSKB_{name}" in str(caught.value)
     assert value in str(caught.value)
-
-
-def test_every_setting_of_the_server_is_documented() -> None:
-    words = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert [name for name in LIMITS if f"`NEXUSKB_{name}`" not in words] == []
