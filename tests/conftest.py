@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
@@ -67,14 +68,14 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def serving(settings: Settings, **given: str) -> Iterator[tuple[str, int]]:
+def serving(settings: Settings, stderr: IO[str] | None = None, **given: str) -> Iterator[tuple[str, int]]:
     """Address and process of a real server, started as its user would start it, with further settings."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [str(Path(sys.executable).parent / "nexuskb"), "serve", "--port", str(port)]
     surroundings = {**environment(settings), **given}
-    process = subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, stderr=stderr, text=True)
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(address, process)
@@ -92,17 +93,17 @@ def served(settings: Settings, store: OxigraphStore) -> Iterator[str]:
 
 
 def _wait_for(address: str, process: subprocess.Popen[str]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with status {process.returncode}")
         try:
-            httpx.get(address, timeout=2)
+            httpx.get(f"{address}/health/live", timeout=5)
         except httpx.TransportError:
             time.sleep(0.1)
         else:
             return
-    raise RuntimeError("the server did not answer within 60 seconds")
+    raise RuntimeError("the server did not answer within 120 seconds")
 
 
 @pytest.fixture

@@ -19,7 +19,9 @@ from nexuskb_api import (
     entering,
     flows,
     gaps,
+    health,
     matrices,
+    metrics,
     packs,
     paper,
     paper_check,
@@ -36,6 +38,8 @@ from nexuskb_api.connections import Clients
 from nexuskb_api.entry import forms, reviews, signing, workbooks
 from nexuskb_api.entry.room import SignInError
 from nexuskb_api.facade import open_facade
+from nexuskb_api.measures import Measures, Measuring
+from nexuskb_api.metrics import Writes
 from nexuskb_api.pages import STATIC
 
 _WRONG = {
@@ -52,6 +56,7 @@ class Application(FastAPI):
     """
 
     entry: ASGIApp
+    framework: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -71,17 +76,16 @@ class Application(FastAPI):
         return self.openapi_schema
 
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand a request to the endpoint or to the framework, which also finds the endpoint below a mount."""
+        """Hand a request to the endpoint, also below a sub-path, or to the framework."""
         if (
             scope["type"] == "http"
-            and scope["path"] == sparql.PATH
+            and scope["path"] == scope.get("root_path", "") + sparql.PATH
             and scope["method"] in _ENDPOINT_METHODS
-            and not (scope.get("root_path") or self.root_path)
         ):
             scope["app"] = self
             await sparql.serve(scope, receive, send)
         else:
-            await super().__call__(scope, receive, send)
+            await self.framework(scope, receive, send)
 
 
 def _shared_with(origins: tuple[str, ...], app: ASGIApp) -> ASGIApp:
@@ -122,8 +126,10 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
         default_response_class=JSONResponse,
     )
     app.add_middleware(Compression)
+    app.state.settings, app.state.serving = settings, shown
+    app.state.measures, app.state.writes = Measures(), Writes()
+    app.framework = Measuring(super(Application, app).__call__, app.state.measures)
     app.entry = Clients(_shared_with(shown.origins, app.dispatch))
-    app.state.settings = settings
     problems.install(app)
     app.add_exception_handler(SignInError, signing.to_sign_in)
     resources = (
@@ -141,6 +147,8 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
         packs,
         paper,
         wellknown,
+        health,
+        metrics,
         forms,
         reviews,
         signing,

@@ -56,6 +56,9 @@ class AnswerCache:
         self._max_entry = max_entry
         self._held: OrderedDict[AnswerKey, Held] = OrderedDict()
         self._size = 0
+        #: How often an answer was looked for and found, or not.
+        self.hits = 0
+        self.misses = 0
 
     @property
     def size(self) -> int:
@@ -68,7 +71,10 @@ class AnswerCache:
     def get(self, key: AnswerKey) -> Held | None:
         """The answer, if it is held."""
         held = self._held.get(key)
-        if held is not None:
+        if held is None:
+            self.misses += 1
+        else:
+            self.hits += 1
             self._held.move_to_end(key)
         return held
 

@@ -104,12 +104,19 @@ _LIMITS = {
 _MEMBERS = ("line", "column", "expected", "feature", "limit", "parameter", "possible", "tag")
 
 
-async def _nexus_error(request: Request, error: Exception) -> Response:
+def status_and_kind(error: NexusError) -> tuple[int, str]:
+    """The status of the answer to an error, and the kind of problem that it is."""
     status, kind = next((status, kind) for known, status, kind in _KINDS if isinstance(error, known))
     if isinstance(error, QueryLimitError):
         status = _LIMITS.get(error.limit, status)
     if isinstance(error, QuestionError) and error.parameter:
         status, kind = 400, "question-parameter"
+    return status, kind
+
+
+async def _nexus_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NexusError)  # noqa: S101 -- registered for this class
+    status, kind = status_and_kind(error)
     headers = {"Retry-After": str(getattr(error, "retry_after", None) or 5)} if status in (429, 503) else {}
     if isinstance(error, SubmissionError):
         status = 413 if error.too_large else 415 if error.unknown_type else status

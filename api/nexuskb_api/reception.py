@@ -105,7 +105,7 @@ class Reception:
 
     async def session(self, secret: str) -> Session | None:
         """The session of a cookie; ``None`` when it has ended."""
-        ledger = await asyncio.to_thread(self._known)
+        ledger = await asyncio.to_thread(self.known)
         try:
             return await asyncio.to_thread(session_of, ledger, secret) if ledger and secret else None
         except TokenError:
@@ -113,7 +113,7 @@ class Reception:
 
     async def end_session(self, secret: str) -> None:
         """Let a browser go."""
-        ledger = await asyncio.to_thread(self._known)
+        ledger = await asyncio.to_thread(self.known)
         if ledger:
             await asyncio.to_thread(close_session, ledger, secret)
 
@@ -128,7 +128,7 @@ class Reception:
         client = CLIENT.get()
         if seconds := self.wrong_tokens.wait(client):
             raise _too_many("Too many wrong tokens came from your address.", seconds)
-        ledger = await asyncio.to_thread(self._known)
+        ledger = await asyncio.to_thread(self.known)
         try:
             if ledger is None:
                 raise TokenError("This token lets nobody in: no token has been made yet.")
@@ -176,14 +176,14 @@ class Reception:
             with suppress(OSError):
                 self._ledger.close()
 
-    def _known(self) -> Ledger | None:
+    def known(self) -> Ledger | None:
         """The ledger, if there is one; asking for it makes none."""
         if self._ledger is None and (self._settings.home / LEDGER_FILE).exists():
             self._ledger = Ledger.open(self._settings.home)
         return self._ledger
 
     def _opened(self) -> Desk:
-        ledger = self._known()
+        ledger = self.known()
         assert ledger is not None  # noqa: S101 -- whoever comes here has a token in it
         return Desk(ledger, self._open_checker, self._model, self._shapes)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
@@ -34,6 +34,18 @@ from nexuskb_api.cache import AnswerKey, Held, answer_key
 from nexuskb_api.compression import GZIP, SMALL, Compression, compress, compressed, takes_gzip
 from nexuskb_api.description import service_description
 from nexuskb_api.facade import Facade, facade_of
+from nexuskb_api.measures import (
+    BROKEN_OFF,
+    CACHED,
+    DESCRIBED,
+    EVALUATED,
+    FAULT,
+    LEFT,
+    UNCHANGED,
+    log_request,
+    outcome_of,
+    requests_are_logged,
+)
 from nexuskb_api.pages import page, wants_html
 from nexuskb_api.problems import answer_error
 
@@ -148,27 +160,44 @@ async def query_by_post() -> Response:
 
 async def serve(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a GET, HEAD or POST: the endpoint as an ASGI application."""
-    request, presence = Request(scope, receive), _Presence(receive)
+    begun, request, presence = time.perf_counter(), Request(scope, receive), _Presence(receive)
+    outcome = FAULT
     try:
         try:
             response = await _respond(request, presence)
+            outcome = presence.outcome
         except (NexusError, HTTPException) as error:
+            outcome = outcome_of(error)
             response = Compression(await answer_error(request, error))
         await response(scope, receive, send)
+        if isinstance(response, _Streamed) and response.broken_off:
+            outcome = BROKEN_OFF
     except asyncio.CancelledError:
         if not presence.left:
+            outcome = BROKEN_OFF
             raise
+        outcome = LEFT
     finally:
         presence.end()
+        seconds = time.perf_counter() - begun
+        scope["app"].state.measures.query(outcome, seconds)
+        if requests_are_logged():
+            shown = presence.query if scope["app"].state.serving.log.queries else ""
+            log_request(scope["method"], PATH, outcome, seconds, shown)
 
 
 class _Presence:
-    """Watches out for the client of a request, and cancels the work for it when it goes away."""
+    """Watches out for the client of a request, and cancels the work for it when it goes away.
 
-    __slots__ = ("_receive", "_task", "_timer", "_watch", "left")
+    ``outcome`` is what becomes of the request, and ``query`` what was asked, as far as that is known.
+    """
+
+    __slots__ = ("_receive", "_task", "_timer", "_watch", "left", "outcome", "query")
 
     def __init__(self, receive: Receive) -> None:
         self.left = False
+        self.outcome = DESCRIBED
+        self.query = ""
         self._receive = receive
         self._timer: asyncio.TimerHandle | None = None
         self._watch: asyncio.Future[None] | None = None
@@ -207,7 +236,7 @@ async def _respond(request: Request, presence: _Presence) -> ASGIApp:
     said = (scope["query_string"], body, kind, accept, codings)
     plan = facade.plans.get(said)
     if plan is None:
-        found = await _plan(request, body, accept.decode("latin-1"), codings.decode("latin-1"))
+        found = await _plan(request, body, accept.decode("latin-1"), codings.decode("latin-1"), presence)
         if not isinstance(found, _Plan):
             return Compression(found)
         plan = found
@@ -215,10 +244,12 @@ async def _respond(request: Request, presence: _Presence) -> ASGIApp:
             if len(facade.plans) >= _REMEMBERED:
                 facade.plans.clear()
             facade.plans[said] = plan
-    return await _data(request, facade, plan)
+    return await _data(request, facade, plan, presence)
 
 
-async def _plan(request: Request, body: bytes, accept: str, codings: str) -> _Plan | Response:
+async def _plan(
+    request: Request, body: bytes, accept: str, codings: str, presence: _Presence
+) -> _Plan | Response:
     """Read a request, as far as that does not depend on the base."""
     values, text = await _values(request, body)
     if request.method != "POST" and not {"query", "update"} & values.keys():
@@ -226,6 +257,7 @@ async def _plan(request: Request, body: bytes, accept: str, codings: str) -> _Pl
             return page(request, "sparql.html", {"prefixes": PREFIXES, "query": ""})
         return await service_description(request)
     asked, facade = _asked(values, text), facade_of(request)
+    presence.outcome, presence.query = EVALUATED, asked.query
     parsed = await facade.read(len(asked.query), lambda: facade.admit(asked.query))
     for graph in (*asked.dataset.default_graphs, *asked.dataset.named_graphs):
         check_graph(graph, facade.graphs)
@@ -325,8 +357,9 @@ def _seconds(values: _Values) -> float | None:
     return seconds
 
 
-async def _data(request: Request, facade: Facade, plan: _Plan) -> Response:
+async def _data(request: Request, facade: Facade, plan: _Plan, presence: _Presence) -> Response:
     """Answer from what the client has, from the cache, or by evaluating."""
+    presence.query = plan.asked.query
     headers = {"Vary": "Accept, Accept-Encoding", "X-Content-Type-Options": "nosniff"}
     key: AnswerKey | None = None
     if plan.repeatable:
@@ -334,6 +367,7 @@ async def _data(request: Request, facade: Facade, plan: _Plan) -> Response:
         headers |= {"ETag": key.etag, "Cache-Control": "no-cache"}
         known = request.headers.get("if-none-match")
         if known and key.etag in _entity_tags(known):
+            presence.outcome = UNCHANGED
             return Response(status_code=304, headers=headers)
     else:
         headers["Cache-Control"] = "no-store"
@@ -342,6 +376,7 @@ async def _data(request: Request, facade: Facade, plan: _Plan) -> Response:
         del response.headers["content-length"]
         return response
     held = facade.cache.get(key) if key else None
+    presence.outcome = CACHED if held else EVALUATED
     if held is None:
         asked = plan.asked
         answer = await facade.answer(asked.query, plan.format, asked.dataset, asked.seconds)
@@ -379,10 +414,14 @@ def _streamed(
 class _Streamed(StreamingResponse):
     """An answer on its way. When it cannot be finished it breaks off, so that nobody takes it for whole."""
 
+    broken_off = False
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- as ASGI
         """Send it. Whether the client goes away is watched for by :class:`_Presence`."""
-        with suppress(NexusError):
+        try:
             await self.stream_response(send)
+        except NexusError:
+            self.broken_off = True
 
 
 async def _pieces(held: bytes) -> AsyncIterator[bytes]:

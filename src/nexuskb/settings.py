@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from nexuskb.configuration import Given, read_given
@@ -91,6 +92,9 @@ def load_settings() -> Settings:
     )
 
 
+LOG_LEVELS: Final = ("error", "warning", "info", "debug")
+
+
 @dataclass(frozen=True, slots=True)
 class LogSettings:
     """The log of a server: the least level in it, a line as ``text`` or ``json``, and whether the queries
@@ -144,7 +148,7 @@ def load_serving() -> ServingSettings:
         shutdown_seconds=_number(given, "SHUTDOWN_SECONDS", defaults.shutdown_seconds, 1, 3600),
         metrics=_switch(given, "METRICS", defaults.metrics),
         log=LogSettings(
-            level=_one_of(given, "LOG_LEVEL", log.level, ("error", "warning", "info", "debug")),
+            level=_one_of(given, "LOG_LEVEL", log.level, LOG_LEVELS),
             format=_one_of(given, "LOG_FORMAT", log.format, ("text", "json")),
             queries=_switch(given, "LOG_QUERIES", log.queries),
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from nexuskb.sparql.formats import ResultFormat
@@ -46,6 +47,16 @@ class Answer(AsyncIterator[bytes]):
             await self._rest.aclose()
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much is going on: workers that are free and busy, queries waiting, workers replaced so far."""
+
+    free: int
+    busy: int
+    waiting: int
+    restarts: int
+
+
 class Evaluator(Protocol):
     """Answers queries on the base under limits.
 
@@ -55,6 +66,19 @@ class Evaluator(Protocol):
     @property
     def generation(self) -> str:
         """The content that was served last; equal generations give equal answers."""
+        ...
+
+    @property
+    def load(self) -> Load:
+        """How much is going on."""
+        ...
+
+    async def check(self) -> None:
+        """Raise :class:`~nexuskb.errors.NexusError` if queries cannot be answered at the moment."""
+        ...
+
+    def end(self) -> None:
+        """End all queries now, those that wait too: they get to know that the server is closing."""
         ...
 
     async def current(self) -> str:

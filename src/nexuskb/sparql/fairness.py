@@ -109,6 +109,16 @@ class FairShare(Generic[T]):
         """How many queries wait."""
         return sum(map(len, self._queues.values()))
 
+    @property
+    def free(self) -> int:
+        """How many workers are free."""
+        return len(self._free)
+
+    @property
+    def held(self) -> int:
+        """How many workers clients hold."""
+        return sum(self._held.values())
+
     async def take(self, client: str) -> T:
         """A worker for a query of this client, when its turn has come.
 

@@ -42,7 +42,8 @@ def main() -> None:
     directory, generation, mode, memory = sys.argv[1:5]
     control = socket.socket(fileno=0)
     os.setpgrp()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for told_to_the_server in (signal.SIGINT, signal.SIGTERM):  # it lets answers end before it ends us
+        signal.signal(told_to_the_server, signal.SIG_IGN)
     held = _Held(Path(directory), generation, int(memory))
     if mode == "memory":
         held.load()

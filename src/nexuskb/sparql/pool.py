@@ -23,10 +23,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
-from nexuskb.errors import ContentError, QueryError, QueryLimitError, SettingsError
+from nexuskb.errors import ContentError, QueryError, QueryLimitError, SettingsError, StoreError
 from nexuskb.rules import Rule
 from nexuskb.search.documents import Document
-from nexuskb.sparql.evaluator import Answer
+from nexuskb.sparql.evaluator import Answer, Load
 from nexuskb.sparql.fairness import CLIENT, FairShare
 from nexuskb.sparql.forkserver import CHANGE, COMMAND, FORK, KILL, MOVE, REFUSED, WAIT
 from nexuskb.sparql.formats import ResultFormat
@@ -157,6 +157,26 @@ class WorkerPool:
     async def current(self) -> str:
         """The content that is served: that of the start."""
         return self.generation
+
+    @property
+    def load(self) -> Load:
+        """How much is going on."""
+        return Load(self._share.free, self._share.held, self._share.waiting, self.restarts)
+
+    async def check(self) -> None:
+        """Raise :class:`StoreError` if there are no workers."""
+        if self._closing:
+            raise StoreError("The server is closing.")
+        if self._server.returncode is not None or not (self._share.free or self._share.held):
+            raise StoreError("The query workers are being started anew.")
+
+    def end(self) -> None:
+        """End all queries now: they get to know that the server is closing."""
+        self._closing = True
+        for worker in self._share.close():
+            worker.channel.close()
+        with suppress(ProcessLookupError):
+            self._server.kill()  # and all its workers end with it
 
     @asynccontextmanager
     async def changing(

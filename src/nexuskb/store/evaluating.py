@@ -22,7 +22,7 @@ import pyoxigraph as ox
 
 from nexuskb.errors import StoreError
 from nexuskb.settings import RemoteSettings
-from nexuskb.sparql.evaluator import Answer
+from nexuskb.sparql.evaluator import Answer, Load
 from nexuskb.sparql.fairness import CLIENT, OURSELVES, FairShare
 from nexuskb.sparql.formats import JSON, ResultFormat
 from nexuskb.sparql.frames import BLOCK
@@ -110,6 +110,22 @@ class RemoteEvaluator:
                     with _without_address():
                         await self._read()
         return self._state.generation
+
+    @property
+    def load(self) -> Load:
+        """How much is going on: connections are the workers."""
+        share = self._share
+        return Load(share.free, share.held, share.waiting, self._grammar.restarts)
+
+    async def check(self) -> None:
+        """Raise :class:`StoreError` if the store does not answer, or our own workers do not."""
+        await self._grammar.check()
+        await self.current()
+
+    def end(self) -> None:
+        """Have no further queries sent; what has been sent is cut with its connection."""
+        self._share.close()
+        self._grammar.end()
 
     async def answer(
         self,
