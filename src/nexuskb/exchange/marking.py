@@ -38,8 +38,8 @@ class Problem:
 
 
 def problems_of(submission: Submission, violations: Iterable[Violation]) -> list[Problem]:
-    """The violations of a submission's records, each with its cell, in the order of the sheets."""
-    found = [
+    """The violations of a submission's records, each with its cell."""
+    return [
         Problem(
             submission.place(each),
             each.blocking,
@@ -50,9 +50,13 @@ def problems_of(submission: Submission, violations: Iterable[Violation]) -> list
         )
         for each in violations
     ]
+
+
+def in_order(submission: Submission, problems: Iterable[Problem]) -> list[Problem]:
+    """Problems in the order of the sheets."""
     titles = dict.fromkeys(place.partition("!")[0] for place in submission.places.nodes.values())
     order = {title: number for number, title in enumerate(titles)}
-    return sorted(found, key=lambda problem: _order(problem, order))
+    return sorted(problems, key=lambda problem: _order(problem, order))
 
 
 def problems_in(faults: Iterable[Fault]) -> list[Problem]:

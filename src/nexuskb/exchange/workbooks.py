@@ -19,6 +19,7 @@ from defusedxml.ElementTree import ParseError, iterparse
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
+from rdflib import URIRef
 
 from nexuskb.errors import Fault, SubmissionError
 from nexuskb.exchange.documents import Documents
@@ -30,6 +31,7 @@ from nexuskb.exchange.sheets import (
     MOST_ROWS,
     PROBLEMS,
     READ_ME,
+    REVISIONS,
     Column,
     Sheet,
     all_sheets,
@@ -37,7 +39,7 @@ from nexuskb.exchange.sheets import (
 )
 from nexuskb.exchange.submission import Places, Submission
 from nexuskb.forms import Forms
-from nexuskb.terms import record_identifier
+from nexuskb.terms import IDENTIFIER_PATTERN, record_identifier, record_iri
 from nexuskb.vocabulary import nearest_name
 
 MOST_BYTES: Final = 5_000_000
@@ -47,6 +49,7 @@ MOST_COLUMNS: Final = 120
 #: The media type of workbooks (.xlsx).
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+_NO_RECORDS = (READ_ME, LISTS, PROBLEMS, REVISIONS)
 _SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _REFUSED = (
     (re.compile(r"vbaProject|vbaData|macrosheets", re.I), "macros", "Save it as .xlsx, which has none."),
@@ -75,7 +78,8 @@ def read_workbook(body: bytes, documents: Documents, taken: Taken = never) -> Su
     """
     check_workbook(body)
     sheets = all_sheets(documents.forms)
-    rows = _rows(open_workbook(body), sheets, documents.forms)
+    workbook = open_workbook(body)
+    rows = _rows(workbook, sheets, documents.forms)
     if rows.faults:
         raise SubmissionError(rows.faults)
     if not rows.documents:
@@ -85,7 +89,8 @@ def read_workbook(body: bytes, documents: Documents, taken: Taken = never) -> Su
     except SubmissionError as error:
         faults = [replace(fault, place=_cell(rows, fault.place)) for fault in error.faults]
         raise SubmissionError(faults) from error
-    return Submission(read.records, read.triples, _places(rows, read.places, documents.forms))
+    places = _places(rows, read.places, documents.forms)
+    return Submission(read.records, read.triples, places, _revisions(workbook))
 
 
 def open_workbook(body: bytes, *, streaming: bool = True) -> Workbook:
@@ -184,7 +189,7 @@ def _sheet_title(archive: zipfile.ZipFile, part: str) -> str:
 
 def _rows(workbook: Workbook, sheets: dict[str, Sheet], forms: Forms) -> _Rows:
     found = _Rows()
-    pages = [page for page in workbook.worksheets if page.title not in (READ_ME, LISTS, PROBLEMS)]
+    pages = [page for page in workbook.worksheets if page.title not in _NO_RECORDS]
     evidence: list[tuple[str, dict[str, object], dict[str, str]]] = []
     for page in pages:
         sheet = sheets.get(page.title)
@@ -203,6 +208,17 @@ def _rows(workbook: Workbook, sheets: dict[str, Sheet], forms: Forms) -> _Rows:
             found.cells |= {f"{pointer}/{key}" if key else pointer: cell for key, cell in cells.items()}
     _attach(evidence, found)
     return found
+
+
+def _revisions(workbook: Workbook) -> dict[URIRef, str]:
+    """The tags of the records that the workbook was filled in with."""
+    if REVISIONS not in workbook.sheetnames:
+        return {}
+    page = workbook[REVISIONS]
+    page.reset_dimensions()
+    rows = page.iter_rows(max_row=MOST_ROWS, max_col=2, values_only=True)
+    pairs = [(_text(row[0]), _text(row[1])) for row in rows if len(row) > 1]
+    return {record_iri(name): tag for name, tag in pairs if IDENTIFIER_PATTERN.fullmatch(name)}
 
 
 def _attach(evidence: list[tuple[str, dict[str, object], dict[str, str]]], found: _Rows) -> None:

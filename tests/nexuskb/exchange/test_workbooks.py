@@ -12,6 +12,7 @@ from pathlib import Path
 
 import hostile
 import pytest
+from filling import filled
 from openpyxl import Workbook, load_workbook
 from rdflib import RDF, Graph, URIRef
 from tests.programs import program
@@ -73,21 +74,6 @@ def shared(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A desk to which nothing is written."""
     with Ledger.open(tmp_path_factory.mktemp("ledger")) as ledger:
         yield WorkbookDesk.open(settings, ledger)
-
-
-def filled(empty: bytes, rows: dict[str, list[dict[str, object]]]) -> bytes:
-    """The workbook as somebody would fill it in."""
-    book = load_workbook(io.BytesIO(empty))
-    for title, listed in rows.items():
-        page = book[title]
-        keys = {page.cell(1, n).value: n for n in range(1, page.max_column + 1)}
-        for number, row in enumerate(listed, FIRST_ROW):
-            for key, value in row.items():
-                if key in keys:
-                    page.cell(number, keys[key]).value = value
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def good(empty: bytes, **changes: object) -> bytes:
@@ -191,7 +177,7 @@ def test_records_of_the_base_come_back_from_a_workbook(
     shared: WorkbookDesk, documents: Documents, base: Graph, kind: str
 ) -> None:
     chosen = sorted(base.subjects(RDF.type, NX[kind]))[::40][:12]
-    body = shared.filled([], [str(record).removeprefix(REC) for record in chosen])
+    body = shared.filled([], [str(record).removeprefix(REC) for record in chosen], EDITOR)
     read = read_workbook(body, documents)
     assert set(chosen) <= set(read.records)
     wanted = {
@@ -207,7 +193,7 @@ def test_records_of_the_base_come_back_from_a_workbook(
 def test_libreoffice_saves_it_and_it_reads_the_same(
     shared: WorkbookDesk, documents: Documents, tmp_path: Path
 ) -> None:
-    body = shared.filled([], ["mng-billion-trees-2021", "mng-ndc-2020"])
+    body = shared.filled([], ["mng-billion-trees-2021", "mng-ndc-2020"], EDITOR)
     (tmp_path / "before.xlsx").write_bytes(body)
     home = f"-env:UserInstallation=file://{tmp_path}/profile"
     command = [
@@ -223,6 +209,7 @@ def test_libreoffice_saves_it_and_it_reads_the_same(
     before, after = read_workbook(body, documents), read_workbook(saved, documents)
     assert set(after.triples) == set(before.triples)
     assert after.places == before.places
+    assert after.revisions == before.revisions != {}
     book = load_workbook(io.BytesIO(saved))
     assert len(book["Policy"].data_validations.dataValidation) > 5
     assert "list_0" in book.defined_names
@@ -427,10 +414,14 @@ def test_a_duplicate_is_asked_about_in_its_cell(shared: WorkbookDesk, empty: byt
 
 
 def test_a_record_of_the_base_may_be_changed_by_workbook(shared: WorkbookDesk) -> None:
-    body = shared.filled([], ["mng-billion-trees-2021"])
+    body = shared.filled([], ["mng-billion-trees-2021"], EDITOR)
     entered = shared.enter(body, EDITOR, check_only=True)
     assert entered.good, entered.problems
-    assert "mng-billion-trees-2021" in entered.records
+    assert "mng-billion-trees-2021" in entered.unchanged
+    assert entered.records == ()
+    changed = shared.enter(filled(body, {"Policy": [{"label": "Billion Trees"}]}), EDITOR, check_only=True)
+    assert changed.good, changed.problems
+    assert changed.records == ("mng-billion-trees-2021",)
 
 
 def test_unknown_kinds_and_records_are_named(shared: WorkbookDesk, documents: Documents) -> None:
@@ -439,7 +430,7 @@ def test_unknown_kinds_and_records_are_named(shared: WorkbookDesk, documents: Do
     assert kind_named(documents.forms, "policies").key == "Policy"
     assert kind_named(documents.forms, "driver-finding").key == "DriverFinding"
     with pytest.raises(RecordNotFoundError, match="no record 'mng-nothing'"):
-        shared.filled([], ["mng-nothing"])
+        shared.filled([], ["mng-nothing"], EDITOR)
 
 
 def test_a_large_workbook_is_read_whole(empty: bytes, documents: Documents) -> None:
