@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -101,15 +102,21 @@ def _shared_with(origins: tuple[str, ...], app: ASGIApp) -> ASGIApp:
     )
 
 
-def create_app(settings: Settings, serving: ServingSettings | None = None) -> FastAPI:
-    """The facade over the knowledge base that the settings name. The store is opened when it starts."""
+def create_app(settings: Settings, serving: ServingSettings | None = None, ahead: bool = False) -> FastAPI:
+    """The facade over the knowledge base that the settings name. The store is opened when it starts.
+
+    ``ahead`` makes what is slow to make, the outline of the paper, before anybody asks for it.
+    """
 
     shown = serving or ServingSettings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_facade(app, settings, shown):
+            keeping = asyncio.create_task(paper.keep_outline(app)) if ahead else None
             yield
+            if keeping:
+                keeping.cancel()
 
     app = Application(
         title="nexuskb",

@@ -37,7 +37,7 @@ def serve(host: str, port: int, log_level: str) -> None:
     _allow_descriptors()
     limits = ConnectionLimits(request_seconds=2 * serving.limits.seconds + _BESIDES)
     uvicorn.run(
-        create_app(settings, serving),
+        create_app(settings, serving, ahead=True),
         host=host,
         port=port,
         http=bounded(limits, shared=bool(serving.proxies)),
