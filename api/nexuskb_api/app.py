@@ -37,6 +37,7 @@ from nexuskb_api.connections import Clients
 from nexuskb_api.entry import forms, reviews, signing, workbooks
 from nexuskb_api.entry.room import SignInError
 from nexuskb_api.facade import open_facade
+from nexuskb_api.languages import read_languages
 from nexuskb_api.pages import STATIC
 
 _WRONG = {
@@ -131,6 +132,7 @@ def create_app(settings: Settings, serving: ServingSettings | None = None, ahead
     app.add_middleware(Compression)
     app.entry = Clients(_shared_with(shown.origins, app.dispatch))
     app.state.settings = settings
+    app.state.languages = read_languages(shown.machine_translations)
     problems.install(app)
     app.add_exception_handler(SignInError, signing.to_sign_in)
     resources = (

@@ -91,13 +91,15 @@ def load_settings() -> Settings:
 class ServingSettings:
     """How queries are served: the limits of the pool, where its workers have the store (``memory`` or
     ``disk``), the proxies whose word on a client's address is taken (addresses or networks), and the origins
-    of other sites whose pages may read answers (``*`` for all).
+    of other sites whose pages may read answers (``*`` for all). With ``machine_translations``, pages show
+    texts that a machine has translated and nobody has checked.
     """
 
     limits: PoolLimits = field(default_factory=PoolLimits)
     mode: str = "memory"
     proxies: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    machine_translations: bool = False
 
 
 def load_serving() -> ServingSettings:
@@ -122,7 +124,7 @@ def load_serving() -> ServingSettings:
         waiting=int(_number("NEXUSKB_QUEUE", defaults.waiting, 0, 10_000)),
         client_seconds=_number("NEXUSKB_CLIENT_SECONDS", defaults.client_seconds, 0, 86_400),
     )
-    return ServingSettings(limits, mode, proxies, _origins())
+    return ServingSettings(limits, mode, proxies, _origins(), _yes_or_no("NEXUSKB_MACHINE_TRANSLATIONS"))
 
 
 def _origins() -> tuple[str, ...]:
@@ -135,6 +137,13 @@ def _origins() -> tuple[str, ...]:
                 "letters and without a path or a slash at the end, several with spaces between; * is for all."
             )
     return origins
+
+
+def _yes_or_no(variable: str) -> bool:
+    given = os.environ.get(variable) or "no"
+    if given not in ("yes", "no"):
+        raise SettingsError(f"{variable}: {given!r} is neither yes nor no.")
+    return given == "yes"
 
 
 def _cores() -> int:
