@@ -101,9 +101,7 @@ def test_every_record_and_every_question_is_within_two_steps(site, served: str, 
     assert len(records) > 4_000
     assert records - site.keys() == set()
     assert {f"{served}/questions/{name}" for name in questions()} - site.keys() == set()
-    assert {
-        f"{served}/{path}" for path in ("sparql", "api", "openapi.json", "search")
-    } - site.keys() == set()
+    assert {f"{served}/{path}" for path in ("sparql", "api", "openapi.json", "search")} - site.keys() == set()
 
 
 def test_no_page_loads_anything_from_another_host_runs_anything_or_is_malformed(
