@@ -13,9 +13,10 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from nexuskb.errors import EntryError, Fault, RecordNotFoundError, SubmissionError
 from nexuskb.exchange.entering import Entered
+from nexuskb.exchange.hazards import MOST_BYTES
 from nexuskb.exchange.marking import Problem, marked
 from nexuskb.exchange.template import template
-from nexuskb.exchange.workbooks import MOST_BYTES, XLSX
+from nexuskb.exchange.workbooks import XLSX
 from nexuskb_api.bodies import bounded_body, media_type
 from nexuskb_api.entry.forms import addable, form_of
 from nexuskb_api.entry.room import SignInError, own_form, room_of, session_in, signed_in

@@ -14,9 +14,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from nexuskb.errors import Fault
 from nexuskb.exchange.harmless import harmless
+from nexuskb.exchange.hazards import check_workbook
 from nexuskb.exchange.sheets import PROBLEMS
 from nexuskb.exchange.submission import Submission
-from nexuskb.exchange.workbooks import check_workbook, open_workbook
+from nexuskb.exchange.workbooks import open_workbook
 from nexuskb.validation.report import Violation
 
 _ERROR = PatternFill("solid", fgColor="FFC7B8")

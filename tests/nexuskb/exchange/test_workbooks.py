@@ -21,10 +21,11 @@ from nexuskb.errors import RecordNotFoundError, SubmissionError, UnknownTermErro
 from nexuskb.exchange.documents import Documents
 from nexuskb.exchange.entering import WorkbookDesk
 from nexuskb.exchange.harmless import harmless
+from nexuskb.exchange.hazards import MOST_BYTES, check_workbook
 from nexuskb.exchange.marking import marked
 from nexuskb.exchange.sheets import FIRST_ROW, PROBLEMS, joined, kind_named, split
 from nexuskb.exchange.template import template
-from nexuskb.exchange.workbooks import MOST_BYTES, check_workbook, read_workbook
+from nexuskb.exchange.workbooks import read_workbook
 from nexuskb.people.rights import Person, Role
 from nexuskb.records.ledger import Ledger
 from nexuskb.settings import Settings
@@ -269,8 +270,15 @@ def test_a_changed_heading_or_sheet_is_named(empty: bytes, documents: Documents)
         (hostile.with_part("xl/connections.xml"), "connections"),
         (hostile.with_part("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"), "OpenDocument"),
         (hostile.with_part("xl/media/big.png", b"\0" * 40_000_000), "Unpacked, the workbook has"),
-        (hostile.with_empty_rows(1_000_000), ""),
-        (hostile.with_last_row, "more than 2,000 rows"),
+        (
+            hostile.with_empty_rows(1_000_000),
+            "The sheet Policy has more than 20,000 rows, empty ones included",
+        ),
+        (hostile.with_empty_cells(1_000_000), "more than 400,000 cells, empty ones included"),
+        (hostile.with_last_row, "The sheet Policy has something in row 1,048,576; it may have 2,000 records"),
+        (hostile.elsewhere, "Policy!B600: A cell holds a formula"),
+        (hostile.with_many_words, "more than can be looked through"),
+        (hostile.nested, "more than can be looked through"),
         (hostile.with_entities, "damaged"),
         (hostile.with_external_entity, "damaged"),
         (hostile.truncated, "damaged"),
@@ -280,9 +288,6 @@ def test_a_dangerous_workbook_is_refused(
     empty: bytes, documents: Documents, change: hostile.Change, says: str
 ) -> None:
     body = hostile.changed(good(empty), change)
-    if not says:  # rows without cells do no harm, and are read past
-        assert read_workbook(body, documents).records
-        return
     with pytest.raises(SubmissionError) as caught:
         read_workbook(body, documents)
     assert says in str(caught.value)
@@ -312,6 +317,23 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(empty: bytes) -> None:
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 20_000_000
+
+
+@pytest.mark.parametrize("change", [hostile.with_empty_rows(1_000_000), hostile.nested])
+def test_what_is_long_is_looked_through_in_little_memory(empty: bytes, change: hostile.Change) -> None:
+    body = hostile.changed(empty, change)
+    assert len(body) < MOST_BYTES
+    tracemalloc.start()
+    with pytest.raises(SubmissionError):
+        check_workbook(body)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10_000_000
+
+
+def test_some_thousand_empty_rows_do_no_harm(empty: bytes, documents: Documents) -> None:
+    body = hostile.changed(good(empty), hostile.with_empty_rows(5_000))
+    assert len(read_workbook(body, documents).records) == 2
 
 
 def test_a_zip_that_lies_about_its_size_is_damaged(empty: bytes, documents: Documents) -> None:
