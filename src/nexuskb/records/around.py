@@ -27,8 +27,9 @@ _OUT: Final = (
 )  # fmt: skip
 #: Properties that point at the record and say that their subject acts on it.
 _IN: Final = (
-    NX.implements, NX.supersedes, NX.amends, NX.applies, NX.addresses, NX.showsProgressOf,
+    NX.implements, NX.supersedes, NX.amends, NX.applies, NX.showsProgressOf,
 )  # fmt: skip
+_AGAINST: Final = "Measures against"
 _DATES: Final = (
     (NX.adopted, "Adopted"),
     (NX.inForceFrom, "In force from"),
@@ -208,7 +209,7 @@ class AroundReader:
         for measure in self.graph.subjects(NX.ofPolicy, self.record):
             for property_ in (NX.addressesDriver, NX.addressesImpact):
                 for topic in self.graph.objects(measure, property_):
-                    yield Act("Measures against", self.value(topic), (self.value(measure),))
+                    yield Act(_AGAINST, self.value(topic), (self.value(measure),))
 
     def _chains(self) -> Iterator[Chain]:
         for chain in set(self.graph.subjects(RDF.type, NX.Chain)):
@@ -326,7 +327,10 @@ class AroundReader:
 
 
 def _merged(acts: Iterable[Act]) -> tuple[Act, ...]:
-    """Acts of one kind on one thing as one, with all the records that say so; the best supported first."""
+    """Acts of one kind on one thing as one, with all the records that say so.
+
+    The best supported come first, but what a policy's measures are against after what it does itself.
+    """
     found: dict[tuple[str, str, str], Act] = {}
     for act in acts:
         key = (act.words, act.other.iri, act.other.text)
@@ -338,4 +342,4 @@ def _merged(acts: Iterable[Act]) -> tuple[Act, ...]:
             note = before.note if before.note == act.note else ""
             found[key] = replace(before, through=through, note=note)
     merged = (replace(act, through=tuple(sorted(act.through, key=text_order))) for act in found.values())
-    return tuple(sorted(merged, key=lambda act: (-len(act.through), act.other.text)))
+    return tuple(sorted(merged, key=lambda act: (act.words == _AGAINST, -len(act.through), act.other.text)))

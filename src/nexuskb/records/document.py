@@ -130,7 +130,12 @@ class RecordReader:
             evidence=evidence,
             incoming=tuple(self._incoming(graph, iri)),
             around=AroundReader(
-                graph, self._model, iri, frozenset(classes), lambda n: self._value(graph, n), words
+                graph,
+                self._model,
+                iri,
+                frozenset(c for c in classes if c is not None),
+                lambda n: self._value(graph, n),
+                words,
             ).read(),
             figure=figure_of(graph, iri),
         )
@@ -225,6 +230,8 @@ def record_query(identifier: str) -> str:
     near = f"?near ?via {iri} . FILTER(?via IN (nx:ofPolicy, nx:showsProgressOf))"
     topic = f"{iri} ?of ?topic . FILTER(?of IN (nx:driver, nx:impact))"
     here = f"FILTER EXISTS {{ {iri} nx:area ?area . %s nx:area ?area }}"
+    same = f"{iri} a nx:Observation ; rdfs:label ?name ; nx:area ?area ; nx:unit ?unit . "
+    same += "%s rdfs:label ?name ; nx:area ?area ; nx:unit ?unit ."
     # A filter on the property, not a path: a path from an open end would be followed through the whole base.
     return f"""CONSTRUCT {{ ?s ?told ?o }} WHERE {{
   {{ {iri} ?told ?o . BIND({iri} AS ?s) }}
@@ -252,8 +259,9 @@ def record_query(identifier: str) -> str:
     ?link ?other ?s . FILTER(?other IN (nx:from, nx:to)) {name} }}
   UNION {{ {topic} ?s nx:topic ?topic . {here % "?s"} FILTER NOT EXISTS {{ ?s nx:domain ?domain }}
     ?s ?told ?o . FILTER(?told IN ({_STANDING})) }}
-  UNION {{ {iri} a nx:Observation ; rdfs:label ?name ; nx:area ?area ; nx:unit ?unit .
-    ?s rdfs:label ?name ; nx:area ?area ; nx:unit ?unit . {told} }}
+  UNION {{ {same % "?s"} {told} }}
+  UNION {{ {same % "?near"} ?near nx:evidence ?s . {place} }}
+  UNION {{ {same % "?near"} ?near nx:evidence ?passage . ?passage nx:source ?s . {name} }}
 }}"""
 
 
