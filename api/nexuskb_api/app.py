@@ -17,10 +17,13 @@ from nexuskb import __version__
 from nexuskb.settings import ServingSettings, Settings
 from nexuskb_api import (
     audit,
+    definitions,
+    dumps,
     entering,
     flows,
     gaps,
     matrices,
+    nanopublications,
     packs,
     paper,
     paper_check,
@@ -150,6 +153,9 @@ def create_app(settings: Settings, serving: ServingSettings | None = None, ahead
         packs,
         paper,
         wellknown,
+        definitions,
+        dumps,
+        nanopublications,
         forms,
         reviews,
         signing,

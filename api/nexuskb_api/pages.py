@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from nexuskb import __version__
+from nexuskb.definitions import local_path
 from nexuskb.questions.answers import heading
 from nexuskb.sparql.formats import parse_accept
 from nexuskb.terms import record_identifier
@@ -49,6 +50,7 @@ def _environment(texts: NullTranslations) -> Environment:
     environment.globals["version"] = __version__
     environment.filters["record_identifier"] = lambda iri: record_identifier(str(iri)) or ""
     environment.filters["columns"] = lambda variables: table_columns(list(variables))
+    environment.filters["local_path"] = lambda iri: local_path(str(iri))
     environment.filters["thousands"] = lambda number: f"{int(number):,}"
     return environment
 
