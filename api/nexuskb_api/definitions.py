@@ -64,12 +64,30 @@ async def vocabularies(request: Request) -> Response:
 
 
 @router.get("/ontology/{name}", summary="A class or a property")
+async def class_or_property(request: Request, name: str) -> Response:
+    """A word of the ontology; an extension sets the format: ttl, nt, rdf, jsonld, json."""
+    return await _word(request, f"ontology/{name}")
+
+
 @router.get("/shapes/{name}", summary="A shape or a field of it")
+async def shape(request: Request, name: str) -> Response:
+    """A shape with its fields, or a field; an extension sets the format."""
+    return await _word(request, f"shapes/{name}")
+
+
 @router.get("/vocabularies/{scheme}", summary="A vocabulary")
+async def vocabulary(request: Request, scheme: str) -> Response:
+    """A vocabulary with its terms; an extension sets the format."""
+    return await _word(request, f"vocabularies/{scheme}")
+
+
 @router.get("/vocabularies/{scheme}/{name}", summary="A term of a vocabulary")
-async def word(request: Request) -> Response:
-    """A word of the base; an extension sets the format: ttl, nt, rdf, jsonld, json."""
-    path = request.url.path.removeprefix(request.scope.get("root_path", "")).strip("/")
+async def term(request: Request, scheme: str, name: str) -> Response:
+    """A term and the records that use it; an extension sets the format."""
+    return await _word(request, f"vocabularies/{scheme}/{name}")
+
+
+async def _word(request: Request, path: str) -> Response:
     stem, dot, extension = path.rpartition(".")
     if dot and extension in (*_EXTENSIONS, "json", "html"):
         return await _definition(request, URIRef(BASE + stem), extension)
@@ -144,13 +162,13 @@ def _lists(definitions: Definitions, iri: URIRef) -> dict[str, tuple[Definition,
 async def _uses(request: Request, found: Definition) -> dict[str, object]:
     """Records that use a term, by property; how many statements have a property."""
     facade = facade_of(request)
-    term, counts, uses = URIRef(found.iri).n3(), [], []
+    name, counts, uses = URIRef(found.iri).n3(), [], []
     if found.kind in ("Term", "Class"):
-        for row in await facade.rows(_USE_COUNTS.format(word=term)):
+        for row in await facade.rows(_USE_COUNTS.format(word=name)):
             counts.append({**plain(row), "label": (await _label(request, row["property"]["value"]))})
-        uses = [plain(row) for row in await facade.rows(_USES.format(word=term, limit=_MOST_USES + 1))]
+        uses = [plain(row) for row in await facade.rows(_USES.format(word=name, limit=_MOST_USES + 1))]
     elif found.kind == "Property":
-        [row] = await facade.rows(_STATEMENTS.format(word=term))
+        [row] = await facade.rows(_STATEMENTS.format(word=name))
         counts = [{"label": "Statements of records", **plain(row)}]
     return {"counts": counts, "uses": uses[:_MOST_USES], "more": len(uses) > _MOST_USES}
 
