@@ -25,7 +25,8 @@ TEMPLATES = sorted((ROOT / "api/nexuskb_api/templates").glob("*.html"))
 SPOKEN = {"alt", "title", "placeholder", "aria-label"}
 #: What is the same in every language: the name of the system, formats, marks of the footer.
 NAMES = re.compile(
-    r"\b(nexuskb|CSV|JSON|JSON-LD|CSL-JSON|RIS|BibTeX|XLSX|SVG|PNG|PDF|SPARQL|IRI|API|Turtle|N-Triples|RDF/XML|UTC)\b"
+    r"\b(nexuskb|CSV|JSON|JSON-LD|CSL-JSON|RIS|BibTeX|XLSX|SVG|PNG|PDF|SPARQL|IRI|API|Turtle|N-Triples|RDF/XML|UTC"
+    r"|SHA-256|DCAT and VoID)\b"
 )
 #: Stands in a text for what an expression puts there.
 FILLED = "\ufffc"
