@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 export NEXUSKB_HOME ?= $(CURDIR)/.nexuskb
 
-.PHONY: install serve test check format validate clean
+.PHONY: install serve test check format texts validate clean
 
 install: $(VENV)/.installed
 
@@ -29,6 +29,17 @@ check: install
 format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Gather the texts of the templates into the catalogue; LANGUAGE=ru brings locale/ru.po up to date with it.
+LOCALE := api/nexuskb_api/locale
+texts: install
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output --no-wrap --project=nexuskb \
+	    --copyright-holder="the nexuskb authors" -o $(LOCALE)/nexuskb.pot api
+	sed -i -E '/^("(POT-C|PO-R|Report-M|Last-T|Language-T|Generated-B)|# FIRST AUTHOR|#, fuzzy$$)/d' $(LOCALE)/nexuskb.pot
+ifdef LANGUAGE
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --no-wrap -i $(LOCALE)/nexuskb.pot \
+	    -l $(LANGUAGE) -o $(LOCALE)/$(LANGUAGE).po
+endif
 
 validate: install
 	$(BIN)/nexuskb validate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,12 +17,15 @@ from nexuskb import __version__
 from nexuskb.settings import ServingSettings, Settings
 from nexuskb_api import (
     audit,
+    definitions,
+    dumps,
     entering,
     flows,
     gaps,
     health,
     matrices,
     metrics,
+    nanopublications,
     packs,
     paper,
     paper_check,
@@ -38,6 +42,7 @@ from nexuskb_api.connections import Clients
 from nexuskb_api.entry import forms, reviews, signing, workbooks
 from nexuskb_api.entry.room import SignInError
 from nexuskb_api.facade import open_facade
+from nexuskb_api.languages import read_languages
 from nexuskb_api.measures import Measures, Measuring
 from nexuskb_api.metrics import Writes
 from nexuskb_api.pages import STATIC
@@ -105,15 +110,21 @@ def _shared_with(origins: tuple[str, ...], app: ASGIApp) -> ASGIApp:
     )
 
 
-def create_app(settings: Settings, serving: ServingSettings | None = None) -> FastAPI:
-    """The facade over the knowledge base that the settings name. The store is opened when it starts."""
+def create_app(settings: Settings, serving: ServingSettings | None = None, ahead: bool = False) -> FastAPI:
+    """The facade over the knowledge base that the settings name. The store is opened when it starts.
+
+    ``ahead`` makes what is slow to make, the outline of the paper, before anybody asks for it.
+    """
 
     shown = serving or ServingSettings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_facade(app, settings, shown):
+            keeping = asyncio.create_task(paper.keep_outline(app)) if ahead else None
             yield
+            if keeping:
+                keeping.cancel()
 
     app = Application(
         title="nexuskb",
@@ -130,6 +141,7 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
     app.state.measures, app.state.writes = Measures(), Writes()
     app.framework = Measuring(super(Application, app).__call__, app.state.measures)
     app.entry = Clients(_shared_with(shown.origins, app.dispatch))
+    app.state.languages = read_languages(shown.machine_translations)
     problems.install(app)
     app.add_exception_handler(SignInError, signing.to_sign_in)
     resources = (
@@ -149,6 +161,9 @@ def create_app(settings: Settings, serving: ServingSettings | None = None) -> Fa
         wellknown,
         health,
         metrics,
+        definitions,
+        dumps,
+        nanopublications,
         forms,
         reviews,
         signing,

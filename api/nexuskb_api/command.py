@@ -46,7 +46,7 @@ def serve(host: str, port: int, log_level: str | None) -> None:
     click.echo(f"  questions  http://{shown}:{port}/questions")
     click.echo(f"  SPARQL     http://{shown}:{port}/sparql")
     _allow_descriptors()
-    app = create_app(settings, serving)
+    app = create_app(settings, serving, ahead=True)
     server = _Server(_configured(app, serving, host, port), app, serving.shutdown_seconds)
     server.run()
     if not server.started:

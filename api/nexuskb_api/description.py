@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import Request
 from fastapi.responses import Response
 from rdflib import RDF, Graph, Literal, Namespace, URIRef
@@ -13,6 +15,7 @@ from nexuskb.sparql.formats import (
     N_TRIPLES,
     RDF_XML,
     TURTLE,
+    ResultFormat,
     negotiate,
 )
 from nexuskb.terms import bind_prefixes
@@ -27,7 +30,7 @@ _FORMAT_IRIS = {
     "tsv": "SPARQL_Results_TSV", "turtle": "Turtle", "ntriples": "N-Triples", "rdfxml": "RDF_XML",
     "jsonld": "JSON-LD",
 }  # fmt: skip
-_SYNTAX = {TURTLE: "turtle", N_TRIPLES: "nt", RDF_XML: "pretty-xml", JSON_LD: "json-ld"}
+_SYNTAX = {TURTLE: "turtle", N_TRIPLES: "nt", RDF_XML: "xml", JSON_LD: "json-ld"}
 _COUNTS = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g"
 
 
@@ -39,8 +42,13 @@ async def service_description(request: Request) -> Response:
 def rdf_response(request: Request, graph: Graph) -> Response:
     """A graph in the RDF format that the client likes best, Turtle where it takes none of ours."""
     chosen = negotiate(request.headers.get("accept"), GRAPH_FORMATS) or TURTLE
+    return graph_response(chosen, graph, {"Vary": "Accept"})
+
+
+def graph_response(chosen: ResultFormat, graph: Graph, headers: Mapping[str, str]) -> Response:
+    """A graph in one of the RDF formats."""
     body = graph.serialize(format=_SYNTAX[chosen])
-    return Response(body, media_type=chosen.content_type, headers={"Vary": "Accept"})
+    return Response(body, media_type=chosen.content_type, headers=dict(headers))
 
 
 async def _describe(request: Request) -> Graph:

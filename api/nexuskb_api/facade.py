@@ -67,6 +67,8 @@ class Facade:
     admitted: dict[str, ParsedQuery] = field(default_factory=dict)
     #: What requests to the endpoint came to that may come again, by their bytes.
     plans: dict[tuple[bytes, ...], Any] = field(default_factory=dict)
+    #: Held while dumps are made, so that they are made once.
+    dumping: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def generation(self) -> str:

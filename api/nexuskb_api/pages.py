@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from gettext import NullTranslations
 from pathlib import Path
+from typing import cast
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from nexuskb import __version__
+from nexuskb.definitions import local_path
 from nexuskb.questions.answers import heading
 from nexuskb.sparql.formats import parse_accept
 from nexuskb.terms import record_identifier
+from nexuskb_api.languages import Languages
 
 _HERE = Path(__file__).resolve().parent
 STATIC = _HERE / "static"
@@ -28,17 +33,26 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 
-_environment = Environment(
-    loader=FileSystemLoader(_HERE / "templates"),
-    autoescape=select_autoescape(),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_environment.globals["version"] = __version__
-_environment.filters["record_identifier"] = lambda iri: record_identifier(str(iri)) or ""
-_environment.filters["columns"] = lambda variables: table_columns(list(variables))
-_environment.filters["thousands"] = lambda number: f"{int(number):,}"
+
+@cache
+def _environment(texts: NullTranslations) -> Environment:
+    """The templates with their texts in one language."""
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["version"] = __version__
+    environment.filters["record_identifier"] = lambda iri: record_identifier(str(iri)) or ""
+    environment.filters["columns"] = lambda variables: table_columns(list(variables))
+    environment.filters["local_path"] = lambda iri: local_path(str(iri))
+    environment.filters["thousands"] = lambda number: f"{int(number):,}"
+    return environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +86,16 @@ def page(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Render a template of ``templates/`` as a page."""
+    """Render a template of ``templates/`` as a page, in the language that suits the client best."""
     root = request.scope.get("app_root_path", request.scope.get("root_path", ""))  # also below a mount
-    text = _environment.get_template(template).render(request=request, root=root, **values)
-    return HTMLResponse(text, status, {**SECURITY_HEADERS, "Vary": "Accept", **(headers or {})})
+    languages = cast(Languages, request.app.state.languages)
+    language = languages.choose(
+        request.query_params.get("lang", ""), request.headers.get("accept-language", "")
+    )
+    given = {"request": request, "root": root, "language": language, "languages": languages.names}
+    text = _environment(languages.texts[language]).get_template(template).render(**given, **values)
+    own = {**SECURITY_HEADERS, "Content-Language": language, "Vary": "Accept, Accept-Language"}
+    return HTMLResponse(text, status, {**(headers or {}), **own})
 
 
 def wants_html(request: Request) -> bool:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Final, TypeVar
 
 from fastapi import Request
-from rdflib import Graph
+from rdflib import Graph, URIRef
 from starlette.exceptions import HTTPException
 
 from nexuskb.errors import NexusError, TokenError
@@ -27,6 +27,7 @@ from nexuskb.people.sessions import Session, close_session, open_session, sessio
 from nexuskb.people.tokens import person_of
 from nexuskb.records.desk import Desk
 from nexuskb.records.ledger import LEDGER_FILE, Ledger
+from nexuskb.records.revisions import Event, history, public_part
 from nexuskb.settings import Settings
 from nexuskb.sparql.evaluator import Answer
 from nexuskb.sparql.fairness import CLIENT
@@ -169,6 +170,11 @@ class Reception:
         """Evaluate a query over the base and some drafts."""
         assert self._base is not None  # noqa: S101 -- there is a desk
         return await self._base.pool.answer_with_drafts(drafts, query, result_format)
+
+    async def public_history(self, record: URIRef) -> list[Event]:
+        """What changed a record in the base, for everybody; nothing where no ledger is kept."""
+        ledger = await asyncio.to_thread(self.known)
+        return public_part(await asyncio.to_thread(history, ledger, record)) if ledger else []
 
     def close(self) -> None:
         """Close the ledger."""

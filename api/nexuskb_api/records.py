@@ -18,11 +18,12 @@ from nexuskb.exchange.citations.references import Citation, citations_in, cite, 
 from nexuskb.exchange.turtle import serialise
 from nexuskb.records.document import moved_query, plain_query, record_query
 from nexuskb.sparql.formats import GRAPH_FORMATS, TURTLE, format_by_name, negotiate
-from nexuskb.terms import IDENTIFIER_PATTERN, NX
+from nexuskb.terms import IDENTIFIER_PATTERN, NX, record_iri
 from nexuskb.vocabulary import Term
 from nexuskb_api.bibliographies import bibliography_file
 from nexuskb_api.facade import Facade, facade_of, plain
 from nexuskb_api.pages import page, wants_html
+from nexuskb_api.record_page import page_of
 
 router = APIRouter(tags=["Records"])
 
@@ -77,7 +78,9 @@ async def get_record(request: Request, name: str) -> Response:
         if extension == "json":
             return JSONResponse(asdict(document), headers=headers)
         citations = citations_in(graph, facade.model, identifier)
-        shown = {"record": document, **_citing(citations, identifier)}
+        history = await facade.reception.public_history(record_iri(identifier))
+        root = request.scope.get("app_root_path", request.scope.get("root_path", ""))
+        shown = {**page_of(document, root), "history": history, **_citing(citations, identifier)}
         return page(request, "record.html", shown, headers=headers)
     return await _as_file(request, facade, identifier, extension, headers)
 

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from nexuskb.audit import TOTALS
 from nexuskb.questions.catalogue import questions
+from nexuskb_api.areas import STATES_AND_REGION
 from nexuskb_api.facade import Binding, Facade, facade_of
 from nexuskb_api.pages import page, wants_html
 from nexuskb_api.records import record_kinds
@@ -21,8 +22,6 @@ _COUNTS = """SELECT ?kind ?area (COUNT(?record) AS ?count) WHERE {
 _TOTALS = """SELECT ?kind (COUNT(DISTINCT ?record) AS ?count) WHERE {
   ?record a ?kind ; nx:reviewState ?state .
 } GROUP BY ?kind"""
-#: The columns of the table of counts: the six States, then the region; wider areas count as "elsewhere".
-_AREAS = ("chn", "prk", "jpn", "mng", "kor", "rus", "north-east-asia")
 
 
 @router.head("/", include_in_schema=False)
@@ -68,9 +67,9 @@ async def _counts(facade: Facade) -> CountTable:
     totals = {_tail(row, "kind"): int(row["count"]["value"]) for row in await facade.rows(_TOTALS)}
     labels = {term.key: term.label for term in facade.vocabularies.schemes["area"].terms}
     return CountTable(
-        areas=[{"key": key, "label": labels[key]} for key in _AREAS],
+        areas=[{"key": key, "label": labels[key]} for key in STATES_AND_REGION],
         rows=[
-            KindCounts(kind, label, [counts.get((kind, area), 0) for area in _AREAS], totals[kind])
+            KindCounts(kind, label, [counts.get((kind, area), 0) for area in STATES_AND_REGION], totals[kind])
             for kind, label in record_kinds(facade).items()
             if kind in totals
         ],

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from rdflib import DCTERMS, RDF, RDFS, SH, XSD, Graph, Literal, Namespace, URIRef
+from rdflib import RDF, RDFS, SH, XSD, Graph, Literal, Namespace, URIRef
 
+from nexuskb.exchange.dataset import DATASET
 from nexuskb.questions.catalogue import fill, questions
 from nexuskb.sparql.portable import declare_prefixes
-from nexuskb.terms import BASE, REC, bind_prefixes
+from nexuskb.terms import bind_prefixes
 from nexuskb_api.description import VOID, rdf_response
+from nexuskb_api.dumps import dataset_description
 from nexuskb_api.facade import Facade, facade_of
 
 router = APIRouter(tags=["Well-known"])
 
 SCHEMA = Namespace("https://schema.org/")
-_ABOUT = "Policies, drivers, impacts and interlinkages of climate, land and water in North-East Asia"
-_LICENCE = URIRef("https://creativecommons.org/licenses/by/4.0/")
 _CLASSES = "SELECT ?class (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?class } GROUP BY ?class ORDER BY ?class"
 _PROPERTIES = (
     "SELECT ?property (COUNT(*) AS ?n) WHERE { ?s ?property ?o } GROUP BY ?property ORDER BY ?property"
@@ -55,20 +55,9 @@ def _examples(request: Request, facade: Facade) -> Graph:
 
 
 async def _void(request: Request, facade: Facade) -> Graph:
-    graph = bind_prefixes(Graph())
-    graph.bind("void", VOID)
-    dataset = URIRef(f"{BASE}dataset")
-    endpoint = URIRef(str(request.url_for("query_by_get")))
-    graph += [
-        (dataset, RDF.type, VOID.Dataset),
-        (dataset, DCTERMS.title, Literal("nexuskb", lang="en")),
-        (dataset, DCTERMS.description, Literal(_ABOUT, lang="en")),
-        (dataset, DCTERMS.license, _LICENCE),
-        (dataset, DCTERMS.identifier, Literal(facade.generation)),
-        (dataset, VOID.sparqlEndpoint, endpoint),
-        (dataset, VOID.uriSpace, Literal(str(REC))),
-        (dataset, VOID.vocabulary, URIRef(f"{BASE}ontology")),
-    ]
+    dataset = DATASET
+    graph = dataset_description(request, facade.generation, ())
+    graph.add((dataset, RDFS.seeAlso, URIRef(str(request.url_for("dumps")))))
     total = 0
     for number, row in enumerate(await facade.rows(_PROPERTIES)):
         part, count = URIRef(f"{dataset}#property-{number}"), int(row["n"]["value"])

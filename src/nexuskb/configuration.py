@@ -40,6 +40,7 @@ NAMES: Final = (
     "LOG_FORMAT",
     "LOG_QUERIES",
     "METRICS",
+    "MACHINE_TRANSLATIONS",
     "STORE",
     "STORE_UPDATE",
     "STORE_GRAPHS",

@@ -42,7 +42,7 @@ def _files(settings: Settings) -> Iterator[ContentFile]:
     yield ContentFile(settings.ontology / "nexus.ttl", GRAPHS.ontology)
     for path in sorted((settings.ontology / "vocabularies").glob("*.ttl")):
         yield ContentFile(path, GRAPHS.vocabularies)
-    for path in sorted((settings.ontology / "alignments").glob("*.ttl")):
+    for path in alignment_files(settings):
         yield ContentFile(path, GRAPHS.alignments)
     for path in sorted(settings.data.rglob("*.ttl")):
         yield ContentFile(path, GRAPHS.records)
@@ -78,6 +78,11 @@ def read_turtle(paths: list[Path]) -> Graph:
 def model_files(settings: Settings) -> list[Path]:
     """The files of the ontology and the vocabularies, without shapes and alignments."""
     return [settings.ontology / "nexus.ttl", *sorted((settings.ontology / "vocabularies").glob("*.ttl"))]
+
+
+def alignment_files(settings: Settings) -> list[Path]:
+    """The files that align the vocabularies with those of others."""
+    return sorted((settings.ontology / "alignments").glob("*.ttl"))
 
 
 def read_model(settings: Settings) -> Graph:

@@ -114,6 +114,7 @@ class ServingSettings:
 
     ``root_path`` is the path that a proxy in front takes away, ``shutdown_seconds`` the time that running
     answers have when the server is told to end, ``metrics`` whether ``/metrics`` is there.
+    With ``machine_translations``, pages show texts that a machine has translated and nobody has checked.
     """
 
     limits: PoolLimits = field(default_factory=PoolLimits)
@@ -124,6 +125,7 @@ class ServingSettings:
     shutdown_seconds: float = 30.0
     metrics: bool = True
     log: LogSettings = field(default_factory=LogSettings)
+    machine_translations: bool = False
 
 
 def load_serving() -> ServingSettings:
@@ -152,6 +154,7 @@ def load_serving() -> ServingSettings:
             format=_one_of(given, "LOG_FORMAT", log.format, ("text", "json")),
             queries=_switch(given, "LOG_QUERIES", log.queries),
         ),
+        machine_translations=_switch(given, "MACHINE_TRANSLATIONS", defaults.machine_translations),
     )
 
 

@@ -49,6 +49,7 @@ def in_effect(settings: Settings, serving: ServingSettings) -> dict[str, str]:
         "LOG_FORMAT": log.format,
         "LOG_QUERIES": "yes" if log.queries else "no",
         "METRICS": "yes" if serving.metrics else "no",
+        "MACHINE_TRANSLATIONS": "yes" if serving.machine_translations else "no",
         "STORE": store.query,
         "STORE_UPDATE": store.update,
         "STORE_GRAPHS": store.graphs,

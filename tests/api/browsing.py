@@ -64,7 +64,8 @@ class Visitor:
         """Sign in with a token."""
         self.page.goto(f"/signin?back={back}")
         self.page.get_by_label("Token").fill(token)
-        self.page.get_by_role("button", name="Sign in").click()
+        with self.page.expect_navigation():  # scripts of the next page have run before anybody types
+            self.page.get_by_role("button", name="Sign in").click()
 
     def close(self) -> None:
         """Close it; nothing went wrong and nothing was asked of another host."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import html
+import json
 import re
+import time
 
 import httpx
 import pytest
 
 from nexuskb.asking import drive, rows_of
+from nexuskb.paper.kept import KEPT_FILE
 from nexuskb.paper.matrices.catalogue import MATRICES, read_matrix
 from nexuskb.paper.outline import completeness, read_outline, section_of
 
@@ -131,3 +134,13 @@ def test_what_cannot_be_shown_says_why(web: httpx.Client, address: str, status: 
     problem = web.get(address)
     assert (problem.status_code, problem.headers["content-type"]) == (status, "application/problem+json")
     assert words in problem.json()["detail"]
+
+
+def test_the_server_makes_the_outline_before_anybody_asks(web: httpx.Client, settings) -> None:
+    for _ in range(600):
+        if (settings.home / KEPT_FILE).exists():
+            break
+        time.sleep(0.2)
+    kept = json.loads((settings.home / KEPT_FILE).read_bytes())
+    listed = web.get("/paper").json()["sections"]
+    assert [each["records"] for each in kept["sections"]] == [each["records"] for each in listed]

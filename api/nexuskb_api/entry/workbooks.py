@@ -11,14 +11,15 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from nexuskb.errors import EntryError, Fault, SubmissionError
+from nexuskb.errors import EntryError, Fault, RecordNotFoundError, SubmissionError
 from nexuskb.exchange.entering import Entered
+from nexuskb.exchange.hazards import MOST_BYTES
 from nexuskb.exchange.marking import Problem, marked
 from nexuskb.exchange.template import template
-from nexuskb.exchange.workbooks import MOST_BYTES, XLSX
+from nexuskb.exchange.workbooks import XLSX
 from nexuskb_api.bodies import bounded_body, media_type
 from nexuskb_api.entry.forms import addable, form_of
-from nexuskb_api.entry.room import own_form, room_of, session_in, signed_in
+from nexuskb_api.entry.room import SignInError, own_form, room_of, session_in, signed_in
 from nexuskb_api.facade import facade_of
 from nexuskb_api.pages import page
 
@@ -26,6 +27,8 @@ router = APIRouter(include_in_schema=False)
 
 _AROUND = 64 * 1024
 _MOST_FIELDS = 10
+#: Most records that one workbook is filled in with.
+_MOST_TAKEN = 100
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -47,6 +50,28 @@ async def empty_workbook(request: Request, name: str) -> Response:
         lambda: template(room.forms, room.documents.vocabularies, [form.key])
     )
     headers = {"Content-Disposition": f'attachment; filename="{form.key.lower()}.xlsx"'}
+    return Response(body, media_type=XLSX, headers=headers)
+
+
+@router.get("/template")
+async def filled_workbook(request: Request) -> Response:
+    """A workbook with the records of ``with``, what belongs to them, and their evidence, to be changed."""
+    session = await session_in(request)
+    if session is None:
+        raise SignInError("/import")
+    identifiers = [each.strip() for each in request.query_params.getlist("with") if each.strip()]
+    if not identifiers:
+        return await _page(request, fault="Say which record to take along.", status=422)
+    if len(identifiers) > _MOST_TAKEN:
+        raise HTTPException(413, f"Take at most {_MOST_TAKEN} records along at a time.")
+    room, person = room_of(request), session.person
+    try:
+        body = await room.at_desk(
+            lambda desk: room.facade.reception.workbooks(desk).filled([], identifiers, person)
+        )
+    except RecordNotFoundError as error:
+        return await _page(request, fault=str(error), status=404)
+    headers = {"Content-Disposition": f'attachment; filename="{identifiers[0]}.xlsx"', **_NO_STORE}
     return Response(body, media_type=XLSX, headers=headers)
 
 

@@ -47,7 +47,7 @@ def template(file: Path, kinds: tuple[str, ...], records: tuple[str, ...]) -> No
         kind_named(forms, kind)
     if records:
         with Ledger.open(settings.home) as ledger:
-            body = WorkbookDesk.open(settings, ledger).filled(wanted, records)
+            body = WorkbookDesk.open(settings, ledger).filled(wanted, records, operator())
     else:
         body = made(forms, vocabularies, wanted)
     write_whole(file, body)
@@ -116,9 +116,12 @@ def _verdict(entered: Entered, check: bool) -> str:
     errors = sum(problem.blocking for problem in entered.problems)
     if errors:
         return f"{errors} errors: nothing was entered."
+    unchanged = f" As they were: {', '.join(entered.unchanged)}." if entered.unchanged else ""
+    if not entered.records:
+        return f"Nothing in the workbook is new, and nothing was entered.{unchanged}"
     named = ", ".join(entered.records)
     verb = "may be submitted" if check else "are submitted for review"
-    return f"{len(entered.records)} records {verb}: {named}."
+    return f"{len(entered.records)} records {verb}: {named}.{unchanged}"
 
 
 def _read(file: Path) -> bytes:

@@ -14,9 +14,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from nexuskb.errors import Fault
 from nexuskb.exchange.harmless import harmless
+from nexuskb.exchange.hazards import check_workbook
 from nexuskb.exchange.sheets import PROBLEMS
 from nexuskb.exchange.submission import Submission
-from nexuskb.exchange.workbooks import check_workbook, open_workbook
+from nexuskb.exchange.workbooks import open_workbook
 from nexuskb.validation.report import Violation
 
 _ERROR = PatternFill("solid", fgColor="FFC7B8")
@@ -38,8 +39,8 @@ class Problem:
 
 
 def problems_of(submission: Submission, violations: Iterable[Violation]) -> list[Problem]:
-    """The violations of a submission's records, each with its cell, in the order of the sheets."""
-    found = [
+    """The violations of a submission's records, each with its cell."""
+    return [
         Problem(
             submission.place(each),
             each.blocking,
@@ -50,9 +51,13 @@ def problems_of(submission: Submission, violations: Iterable[Violation]) -> list
         )
         for each in violations
     ]
+
+
+def in_order(submission: Submission, problems: Iterable[Problem]) -> list[Problem]:
+    """Problems in the order of the sheets."""
     titles = dict.fromkeys(place.partition("!")[0] for place in submission.places.nodes.values())
     order = {title: number for number, title in enumerate(titles)}
-    return sorted(found, key=lambda problem: _order(problem, order))
+    return sorted(problems, key=lambda problem: _order(problem, order))
 
 
 def problems_in(faults: Iterable[Fault]) -> list[Problem]:

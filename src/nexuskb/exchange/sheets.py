@@ -1,7 +1,8 @@
 """The sheets of a workbook for experts: which kinds it has, and the columns of each, all from the forms.
 
 A sheet has its fields' keys in a hidden first row, their names in the second, their help in the third, and a
-record a row from the fourth on. Evidence has a sheet of its own, a passage a row.
+record a row from the fourth on. Evidence has a sheet of its own, a passage a row. A hidden sheet names the
+revision of each record that the workbook was filled in with: its identifier and its tag.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ FIRST_ROW: Final = 4
 MOST_ROWS: Final = 2_000
 
 #: Sheets that hold no records.
-READ_ME, LISTS, PROBLEMS = "Read me", "Lists", "Problems"
+READ_ME, LISTS, PROBLEMS, REVISIONS = "Read me", "Lists", "Problems", "Revisions"
 EVIDENCE_OF: Final = "record"
 
 LANGUAGES: Final = {

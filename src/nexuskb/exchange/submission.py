@@ -59,12 +59,14 @@ class Submission:
     """Records handed in together.
 
     ``records`` are their IRIs in the order given, ``triples`` all statements about them and their evidence
-    (IRIs and literals only, literals in their lexical form), ``places`` where each stands.
+    (IRIs and literals only, literals in their lexical form), ``places`` where each stands. ``revisions`` are
+    the tags of the revisions that they were made from, where the document says so.
     """
 
     records: tuple[URIRef, ...]
     triples: tuple[Triple, ...]
     places: Places = field(default_factory=Places)
+    revisions: Mapping[URIRef, str] = field(default_factory=dict)
 
     def place(self, said: Located) -> str:
         """Where in the document or workbook a violation is to be shown; nothing if that is not known."""

@@ -18,6 +18,7 @@ from nexuskb.exchange.sheets import (
     LISTS,
     MOST_ROWS,
     READ_ME,
+    REVISIONS,
     Column,
     Sheet,
     joined,
@@ -50,9 +51,11 @@ def template(
     vocabularies: Vocabularies,
     kinds: Iterable[str],
     rows: Mapping[str, list[Row]] | None = None,
+    revisions: Mapping[str, str] | None = None,
 ) -> bytes:
     """A workbook for some kinds of record, empty or with ``rows``: by title of the sheet, values by column.
 
+    ``revisions`` are the tags of the records in it, by identifier; they come back with the workbook.
     Raises :class:`~nexuskb.errors.UnknownTermError` for a kind that there is not.
     """
     given = rows or {}
@@ -66,7 +69,7 @@ def template(
         "strings_to_numbers": False,
     }
     with Workbook(out, options) as workbook:
-        _Writing(workbook, vocabularies, sheets).write(given)
+        _Writing(workbook, vocabularies, sheets).write(given, revisions or {})
     return out.getvalue()
 
 
@@ -88,13 +91,15 @@ class _Writing:
             {"italic": True, "font_color": "#555555", "bg_color": "#f3f1ea", **top}
         )
 
-    def write(self, rows: Mapping[str, list[Row]]) -> None:
-        """Write all sheets: words first, lists last and hidden."""
+    def write(self, rows: Mapping[str, list[Row]], revisions: Mapping[str, str]) -> None:
+        """Write all sheets: words first, lists and revisions last and hidden."""
         self._read_me()
         pages = [(sheet, self._workbook.add_worksheet(sheet.title)) for sheet in self._sheets]
         lists = self._lists()
         for sheet, page in pages:
             self._sheet(sheet, page, lists, rows.get(sheet.title, []))
+        if revisions:
+            self._revisions(revisions)
         pages[0][1].activate()
 
     def _read_me(self) -> None:
@@ -123,6 +128,13 @@ class _Writing:
             )
             named[key] = f"=list_{number}"
         return named
+
+    def _revisions(self, revisions: Mapping[str, str]) -> None:
+        page = self._workbook.add_worksheet(REVISIONS)
+        page.hide()
+        for number, (identifier, tag) in enumerate(revisions.items()):
+            page.write_string(number, 0, identifier, self._text)
+            page.write_string(number, 1, tag, self._text)
 
     def _sheet(self, sheet: Sheet, page: Worksheet, lists: Mapping[str, str], rows: list[Row]) -> None:
         page.freeze_panes(FIRST_ROW - 1, 1)

@@ -1,27 +1,21 @@
-"""Workbooks that people hand in: refused where they are dangerous, read into a submission where not.
-
-A workbook is a zip archive of XML (ECMA-376). Its size packed and unpacked, its parts, its rows and its
-formulas are looked at before any library builds cells from it; entities are never expanded (defusedxml).
-"""
+"""Workbooks that people hand in, read into a submission once they have been found harmless."""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
-import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import ParseError, iterparse
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
+from rdflib import URIRef
 
 from nexuskb.errors import Fault, SubmissionError
 from nexuskb.exchange.documents import Documents
+from nexuskb.exchange.hazards import check_workbook
 from nexuskb.exchange.identifiers import Taken, never
 from nexuskb.exchange.sheets import (
     EVIDENCE_OF,
@@ -30,6 +24,7 @@ from nexuskb.exchange.sheets import (
     MOST_ROWS,
     PROBLEMS,
     READ_ME,
+    REVISIONS,
     Column,
     Sheet,
     all_sheets,
@@ -37,23 +32,14 @@ from nexuskb.exchange.sheets import (
 )
 from nexuskb.exchange.submission import Places, Submission
 from nexuskb.forms import Forms
-from nexuskb.terms import record_identifier
+from nexuskb.terms import IDENTIFIER_PATTERN, record_identifier, record_iri
 from nexuskb.vocabulary import nearest_name
 
-MOST_BYTES: Final = 5_000_000
-MOST_BYTES_UNPACKED: Final = 30_000_000
-MOST_PARTS: Final = 300
 MOST_COLUMNS: Final = 120
 #: The media type of workbooks (.xlsx).
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-_SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_REFUSED = (
-    (re.compile(r"vbaProject|vbaData|macrosheets", re.I), "macros", "Save it as .xlsx, which has none."),
-    (re.compile(r"externalLinks/", re.I), "links to other workbooks", "Paste the values instead."),
-    (re.compile(r"(embeddings|activeX|ctrlProps)/", re.I), "embedded objects", "Leave them out."),
-    (re.compile(r"(connections|queryTables|model/|webextensions)", re.I), "connections", "Leave them out."),
-)
+_NO_RECORDS = (READ_ME, LISTS, PROBLEMS, REVISIONS)
 
 
 @dataclass(slots=True)
@@ -75,7 +61,8 @@ def read_workbook(body: bytes, documents: Documents, taken: Taken = never) -> Su
     """
     check_workbook(body)
     sheets = all_sheets(documents.forms)
-    rows = _rows(open_workbook(body), sheets, documents.forms)
+    workbook = open_workbook(body)
+    rows = _rows(workbook, sheets, documents.forms)
     if rows.faults:
         raise SubmissionError(rows.faults)
     if not rows.documents:
@@ -85,7 +72,8 @@ def read_workbook(body: bytes, documents: Documents, taken: Taken = never) -> Su
     except SubmissionError as error:
         faults = [replace(fault, place=_cell(rows, fault.place)) for fault in error.faults]
         raise SubmissionError(faults) from error
-    return Submission(read.records, read.triples, _places(rows, read.places, documents.forms))
+    places = _places(rows, read.places, documents.forms)
+    return Submission(read.records, read.triples, places, _revisions(workbook))
 
 
 def open_workbook(body: bytes, *, streaming: bool = True) -> Workbook:
@@ -96,95 +84,9 @@ def open_workbook(body: bytes, *, streaming: bool = True) -> Workbook:
         raise SubmissionError([Fault("The workbook is damaged. Save it anew as .xlsx.")]) from error
 
 
-def check_workbook(body: bytes) -> None:
-    """Refuse what is no workbook, or a dangerous one, in bounded time and memory.
-
-    Raises :class:`~nexuskb.errors.SubmissionError`.
-    """
-    if len(body) > MOST_BYTES:
-        message = f"The workbook is {len(body):,} bytes long; at most {MOST_BYTES:,} are taken. Split it."
-        raise SubmissionError([Fault(message)], too_large=True)
-    if body.startswith(b"\xd0\xcf\x11\xe0"):
-        message = "This is an old (.xls) or encrypted workbook. Save it as .xlsx without a password."
-        raise SubmissionError([Fault(message)], unknown_type=True)
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(body))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        message = "This is not a workbook. Make one with nexuskb template, fill it in and save it as .xlsx."
-        raise SubmissionError([Fault(message)], unknown_type=True) from error
-    with archive:
-        _check_parts(archive)
-        faults: list[Fault] = []
-        for name in sorted(archive.namelist()):
-            if re.fullmatch(r"xl/worksheets/[^/]+[.]xml", name):
-                faults.extend(_sheet_faults(archive, name))
-    if faults:
-        raise SubmissionError(faults[:100])
-
-
-def _check_parts(archive: zipfile.ZipFile) -> None:
-    parts = archive.infolist()
-    size = sum(part.file_size for part in parts)  # zipfile reads no more of a part than it declares
-    if len(parts) > MOST_PARTS or size > MOST_BYTES_UNPACKED:
-        message = (
-            f"Unpacked, the workbook has {len(parts):,} parts and {size:,} bytes; at most {MOST_PARTS:,} and "
-            f"{MOST_BYTES_UNPACKED:,} are taken. Delete empty rows and columns, pictures and unused sheets."
-        )
-        raise SubmissionError([Fault(message)], too_large=True)
-    names = {part.filename for part in parts}
-    if "mimetype" in names:
-        message = "This is an OpenDocument spreadsheet. Save it as .xlsx."
-        raise SubmissionError([Fault(message)], unknown_type=True)
-    if "xl/workbook.xml" not in names or "[Content_Types].xml" not in names:
-        raise SubmissionError([Fault("This is not a workbook (.xlsx).")], unknown_type=True)
-    if any(part.flag_bits & 1 for part in parts):
-        raise SubmissionError([Fault("The workbook has a password. Save it without one.")])
-    for pattern, what, way_out in _REFUSED:
-        if any(pattern.search(name) for name in names):
-            raise SubmissionError([Fault(f"The workbook has {what}, which are not taken. {way_out}")])
-    if b"macroEnabled" in archive.read("[Content_Types].xml"):
-        raise SubmissionError([Fault("The workbook may hold macros (.xlsm). Save it as .xlsx.")])
-
-
-def _sheet_faults(archive: zipfile.ZipFile, name: str) -> Iterator[Fault]:
-    """Formulas, and content below the last row that is read; counted while the XML streams by."""
-    below = False
-    try:
-        with archive.open(name) as part:
-            for _, element in iterparse(part, events=("end",), forbid_dtd=True):
-                if element.tag == f"{_SPREADSHEET}c":
-                    cell = element.get("r", "")
-                    if element.find(f"{_SPREADSHEET}f") is not None:
-                        message = "A cell holds a formula. Copy it and paste it as a value."
-                        yield Fault(message, f"{_sheet_title(archive, name)}!{cell}")
-                    row = int(re.sub("[^0-9]", "", cell) or 0)
-                    below = below or (row >= FIRST_ROW + MOST_ROWS and len(element) > 0)
-                elif element.tag == f"{_SPREADSHEET}row":
-                    element.clear()
-    except (ParseError, DefusedXmlException, zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
-        raise SubmissionError([Fault("The workbook is damaged. Save it anew as .xlsx.")]) from error
-    if below:
-        message = f"A sheet has more than {MOST_ROWS:,} rows. Hand it in by parts."
-        raise SubmissionError([Fault(message)], too_large=True)
-
-
-def _sheet_title(archive: zipfile.ZipFile, part: str) -> str:
-    """The title of the sheet that a part holds, or the part's own name."""
-    try:
-        relations = archive.read("xl/_rels/workbook.xml.rels").decode()
-        number = re.search(
-            rf'Id="([^"]+)"[^>]*{re.escape(part.removeprefix("xl/"))}"', relations
-        ) or re.search(rf'{re.escape(part.removeprefix("xl/"))}"[^>]*Id="([^"]+)"', relations)
-        book = archive.read("xl/workbook.xml").decode()
-        title = re.search(rf'<sheet [^>]*name="([^"]+)"[^>]*r:id="{number[1]}"', book) if number else None
-    except (KeyError, UnicodeDecodeError):
-        return part
-    return title[1] if title else part
-
-
 def _rows(workbook: Workbook, sheets: dict[str, Sheet], forms: Forms) -> _Rows:
     found = _Rows()
-    pages = [page for page in workbook.worksheets if page.title not in (READ_ME, LISTS, PROBLEMS)]
+    pages = [page for page in workbook.worksheets if page.title not in _NO_RECORDS]
     evidence: list[tuple[str, dict[str, object], dict[str, str]]] = []
     for page in pages:
         sheet = sheets.get(page.title)
@@ -203,6 +105,17 @@ def _rows(workbook: Workbook, sheets: dict[str, Sheet], forms: Forms) -> _Rows:
             found.cells |= {f"{pointer}/{key}" if key else pointer: cell for key, cell in cells.items()}
     _attach(evidence, found)
     return found
+
+
+def _revisions(workbook: Workbook) -> dict[URIRef, str]:
+    """The tags of the records that the workbook was filled in with."""
+    if REVISIONS not in workbook.sheetnames:
+        return {}
+    page = workbook[REVISIONS]
+    page.reset_dimensions()
+    rows = page.iter_rows(max_row=MOST_ROWS, max_col=2, values_only=True)
+    pairs = [(_text(row[0]), _text(row[1])) for row in rows if len(row) > 1]
+    return {record_iri(name): tag for name, tag in pairs if IDENTIFIER_PATTERN.fullmatch(name)}
 
 
 def _attach(evidence: list[tuple[str, dict[str, object], dict[str, str]]], found: _Rows) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import click
 from rich import box
@@ -11,7 +12,8 @@ from rich.table import Column, Table
 
 from nexuskb.asking import drive, rows_of
 from nexuskb.content import read_model
-from nexuskb.paper.outline import Completeness, completeness, parts_of, read_outline, section_of
+from nexuskb.paper.kept import complete_outline, complete_section
+from nexuskb.paper.outline import Completeness, Section, parts_of
 from nexuskb.settings import load_settings
 from nexuskb.store.filling import open_store
 from nexuskb.vocabulary import Vocabularies
@@ -26,21 +28,27 @@ def paper(section: str | None, form: str) -> None:
     SECTION is an identifier or a number of the outline: nexuskb paper outline-national-review-mng
     """
     settings = load_settings()
-    rows, vocabularies = rows_of(open_store(settings)), Vocabularies(read_model(settings))
-    outline = drive(read_outline(), rows)
-    chosen = (section_of(outline, section),) if section else outline
-    found = [drive(completeness(each, vocabularies), rows) for each in chosen]
+    store, vocabularies = open_store(settings), Vocabularies(read_model(settings))
+    rows = rows_of(store)
+    found: tuple[Completeness, ...]
+    parts: tuple[Section, ...] = ()
+    if section:
+        work = complete_section(settings.home, store.generation, section, vocabularies)
+        chosen, outline = drive(work, rows)
+        found, parts = (chosen,), parts_of(outline, chosen.section)
+    else:
+        found = drive(complete_outline(settings.home, lambda: store.generation, vocabularies), rows)
     if form == "json":
         click.echo(json.dumps([each.as_dict() for each in found], ensure_ascii=False, indent=2))
     elif section:
         _print_section(found[0])
-        for part in parts_of(outline, chosen[0]):
+        for part in parts:
             click.echo(f"Part {part.number}: {part.title} ({part.identifier})")
     else:
         _print_outline(found)
 
 
-def _print_outline(found: list[Completeness]) -> None:
+def _print_outline(found: Iterable[Completeness]) -> None:
     table = Table(
         "No.",
         "Section",

@@ -7,7 +7,7 @@ section rests on, beside those that an editor assigns by hand. The outline itsel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any, Final
@@ -41,8 +41,10 @@ _ASSIGNED = """SELECT ?section ?record WHERE {
   ?section a nx:PaperSection ; nx:assigns ?record .
 } ORDER BY ?section ?record"""
 
-_REVIEWS = """SELECT DISTINCT ?review ?reviewer ?date ?kind ?comment ?answer ?open WHERE {
+_REVIEWS = """SELECT DISTINCT ?section ?review ?reviewer ?date ?kind ?comment ?answer ?open WHERE {
   VALUES ?about { %s }
+  OPTIONAL { ?about nx:ofSection ?whole FILTER NOT EXISTS { ?about a nx:PaperSection } }
+  BIND(COALESCE(?whole, ?about) AS ?section)
   ?review a nx:Review ; nx:about ?about ; nx:reviewer ?reviewer ; dcterms:date ?date ;
     nx:reviewKind ?reviewKind ; dcterms:description ?comment .
   ?reviewKind skos:prefLabel ?kind .
@@ -192,28 +194,69 @@ def parts_of(outline: Iterable[Section], section: Section) -> tuple[Section, ...
 
 def completeness(section: Section, vocabularies: Vocabularies) -> Asking[Completeness]:
     """Ask every question of a section and say what it rests on and what is missing."""
-    rows_of = []
-    for asked in section.questions:
-        rows_of.append((asked, *(yield from _rows(asked, vocabularies))))
-    named = [tuple(named_records(rows)) for _, rows, _ in rows_of]
-    records = tuple(dict.fromkeys([*section.assigned, *(name for names in named for name in names)]))
-    support = yield from _support(records)
-    about = " ".join(
-        record_iri(name).n3() for name in (section.identifier, *(q.identifier for q in section.questions))
+    (found,) = yield from complete((section,), vocabularies)
+    return found
+
+
+def complete(sections: Sequence[Section], vocabularies: Vocabularies) -> Asking[tuple[Completeness, ...]]:
+    """The completeness of sections; what several of them ask is asked once."""
+    asked: dict[str, _Answered] = {}
+    answered = []
+    for section in sections:
+        found = []
+        for each in section.questions:
+            found.append((yield from _answer(each, vocabularies, asked)))
+        answered.append(found)
+    records = [
+        tuple(dict.fromkeys([*section.assigned, *(name for each in found for name in each.records)]))
+        for section, found in zip(sections, answered, strict=True)
+    ]
+    support = yield from _support(tuple(dict.fromkeys(name for names in records for name in names)))
+    comments: dict[str, list[Comment]] = {}
+    for row in (yield _REVIEWS % " ".join(record_iri(name).n3() for name in _reviewed(sections))):
+        comments.setdefault(_name(row["section"]), []).append(_comment(row))
+    return tuple(
+        _completeness(section, found, names, support, tuple(comments.get(section.identifier, ())))
+        for section, found, names in zip(sections, answered, records, strict=True)
     )
-    comments = tuple(_comment(row) for row in (yield _REVIEWS % about))
+
+
+def queries(sections: Iterable[Section], vocabularies: Vocabularies) -> Iterator[str]:
+    """The queries that the completeness of sections is made from."""
+    yield from (_SECTIONS, _QUESTIONS, _ASSIGNED, _REVIEWS, _SUPPORT)
+    for section in sections:
+        yield from ("".join(_query(each, vocabularies)) for each in section.questions)
+
+
+def _reviewed(sections: Iterable[Section]) -> Iterator[str]:
+    """What a comment on a section may be about: itself and its questions."""
+    for section in sections:
+        yield section.identifier
+        yield from (question.identifier for question in section.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """How many rows answer a question, the records that they name, or why it cannot be asked."""
+
+    rows: int
+    records: tuple[str, ...]
+    problem: str = ""
+
+
+def _completeness(
+    section: Section,
+    answered: list[_Answered],
+    records: tuple[str, ...],
+    support: _Support,
+    comments: tuple[Comment, ...],
+) -> Completeness:
     answers = tuple(
-        _state(asked, rows, names, problem, support)
-        for (asked, rows, problem), names in zip(rows_of, named, strict=True)
+        _state(asked, found, support) for asked, found in zip(section.questions, answered, strict=True)
     )
-    return Completeness(
-        section,
-        answers,
-        records,
-        len(support.of(records)),
-        tuple(_missing(answers, support, comments)),
-        comments,
-    )
+    behind = support.behind(records)
+    missing = tuple(_missing(answers, behind, comments))
+    return Completeness(section, answers, records, len(behind.of(records)), missing, comments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,16 +272,37 @@ class _Support:
         """The documents behind these records."""
         return set().union(*(self.documents.get(name, set()) for name in records))
 
+    def behind(self, records: Iterable[str]) -> _Support:
+        """What stands behind these records alone."""
+        names = set(records)
+        return _Support(
+            {name: self.documents[name] for name in names.intersection(self.documents)},
+            self.claims & names,
+            self.accepted & names,
+            self.reserved & names,
+        )
 
-def _rows(asked: PaperQuestion, vocabularies: Vocabularies) -> Asking[tuple[list[PlainRow], str]]:
-    """The rows that answer a question, or why it cannot be asked."""
+
+def _query(asked: PaperQuestion, vocabularies: Vocabularies) -> tuple[str, str]:
+    """The query of a question, or why it cannot be asked."""
     if not asked.name:
-        return [], NO_QUERY
+        return "", NO_QUERY
     try:
-        query = fill(question(asked.name), asked.parameters, vocabularies)
+        return fill(question(asked.name), asked.parameters, vocabularies), ""
     except QuestionError as error:
-        return [], f"it cannot be asked: {error}"
-    return (yield query), ""
+        return "", f"it cannot be asked: {error}"
+
+
+def _answer(
+    asked: PaperQuestion, vocabularies: Vocabularies, known: dict[str, _Answered]
+) -> Asking[_Answered]:
+    query, problem = _query(asked, vocabularies)
+    if problem:
+        return _Answered(0, (), problem)
+    if query not in known:
+        rows = yield query
+        known[query] = _Answered(len(rows), tuple(named_records(rows)))
+    return known[query]
 
 
 def _support(records: tuple[str, ...]) -> Asking[_Support]:
@@ -258,12 +322,11 @@ def _support(records: tuple[str, ...]) -> Asking[_Support]:
     return support
 
 
-def _state(
-    asked: PaperQuestion, rows: list[PlainRow], records: tuple[str, ...], problem: str, support: _Support
-) -> AnswerState:
-    documents, claims = len(support.of(records)), support.claims.intersection(records)
-    standing = problem or (NO_ROWS if not rows else UNSOURCED if claims and not documents else ANSWERED)
-    return AnswerState(asked, standing, len(rows), records, documents)
+def _state(asked: PaperQuestion, found: _Answered, support: _Support) -> AnswerState:
+    documents, claims = len(support.of(found.records)), support.claims.intersection(found.records)
+    unsourced = claims and not documents
+    standing = found.problem or (NO_ROWS if not found.rows else UNSOURCED if unsourced else ANSWERED)
+    return AnswerState(asked, standing, found.rows, found.records, documents)
 
 
 def _missing(

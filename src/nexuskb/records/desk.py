@@ -35,6 +35,7 @@ from nexuskb.records.ledger import Draft, Ledger
 from nexuskb.records.life import State, Step, after, possible
 from nexuskb.records.reviews import Remark, check_remark, review_triples, speaker
 from nexuskb.records.revisions import Difference, Differences, Event, history, public_part
+from nexuskb.records.seen import Since, written_since
 from nexuskb.settings import Settings
 from nexuskb.store.ntriples import read_ntriples
 from nexuskb.terms import NX, REVISIONS, record_iri
@@ -170,6 +171,15 @@ class Desk:
         old, new = (read_ntriples(content or b"") for content in contents)
         with self._lock:
             return self._comparing.between(record, old, new, self._label)
+
+    def since(self, person: Person, record: URIRef, tag: str) -> Since | None:
+        """What was written after the state that a tag stands for; ``None`` if that is not known or not for
+        this person. Raises as :meth:`look`.
+        """
+        self.look(person, record)
+        with self._lock:
+            matter = self._ground().held(record).matter()
+        return written_since(self.ledger, record, tag) if self._sees(person, matter) else None
 
     def _label(self, record: URIRef) -> str | None:
         """The name of a record, of the base or under way."""

@@ -7,17 +7,32 @@ programs say the same.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rdflib import DCTERMS, RDF, RDFS, SKOS, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from nexuskb.errors import RecordNotFoundError
 from nexuskb.fields import Field, fields_of, predicate_order, read_fields
-from nexuskb.terms import NX, record_identifier, record_iri
+from nexuskb.records.around import Around, AroundReader
+from nexuskb.records.values import Value, figure_of
+from nexuskb.terms import NX, local_name, record_identifier, record_iri
 
-#: Links to a record that its page does not list: evidence has a place of its own, and coverage cells no page.
-_NOT_TOLD = (NX.source, DCTERMS.subject, NX.restsOn)
+#: Links to a record that its page does not list: evidence has a place of its own, coverage cells and chains
+#: have no page.
+_NOT_TOLD = (
+    NX.source, DCTERMS.subject, NX.restsOn, NX.topic, NX.firstLink, NX.secondLink, NX.start, NX.through,
+    NX.finish,
+)  # fmt: skip
+#: What is told of a record that points at this one, and of one that a conflict puts beside it.
+_TOLD = (
+    "rdfs:label, rdf:type, nx:area, nx:from, nx:to, nx:linkKind, nx:confidence, nx:instrument, "
+    "nx:addressesDriver, nx:addressesImpact, nx:value, nx:valueAsPrinted, nx:unit, nx:refYear, "
+    "nx:targetYear, nx:adopted, nx:inForceFrom, nx:firstLink, nx:secondLink, nx:start, nx:through, "
+    "nx:finish, nx:weakestConfidence, nx:evidence, nx:nature, nx:sdgNote, nx:periodAsStated, skos:note"
+)
+_ENDS = "nx:from, nx:to, nx:firstLink, nx:secondLink, nx:start, nx:through, nx:finish"
+_STANDING = "nx:topic, nx:area, nx:standing, nx:measureStanding, nx:findingCount, nx:measureCount"
 _HIDDEN = frozenset(
     {
         RDF.type,
@@ -33,27 +48,14 @@ _HIDDEN = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """A value of a field: its text, the record or term it names if any, its language if not English.
-
-    ``figure`` is the figure of the record named, with unit and year, where it has one.
-    """
-
-    text: str
-    record: str = ""
-    iri: str = ""
-    language: str = ""
-    figure: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class FieldValues:
-    """A field with its values."""
+    """A field with its values. ``key`` is the last part of the property's IRI, such as ``legalStatus``."""
 
     name: str
     help: str
     group: str
     values: tuple[Value, ...]
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class RecordDocument:
     fields: tuple[FieldValues, ...]
     evidence: tuple[EvidenceItem, ...]
     incoming: tuple[FieldValues, ...] = field(default=())
-    conflicts: tuple[FieldValues, ...] = field(default=())
+    around: Around = field(default_factory=Around)
+    figure: str = ""
 
 
 class RecordReader:
@@ -111,6 +114,10 @@ class RecordReader:
         evidence = tuple(
             self._evidence(graph, node) for node in sorted(graph.objects(iri, NX.evidence), key=_place)
         )
+
+        def words(node: Node | None) -> str:
+            return self._text(graph, node)
+
         return RecordDocument(
             identifier=identifier,
             iri=str(iri),
@@ -122,7 +129,15 @@ class RecordReader:
             fields=tuple(self._values(graph, iri, known)),
             evidence=evidence,
             incoming=tuple(self._incoming(graph, iri)),
-            conflicts=tuple(self._conflicts(graph, iri)),
+            around=AroundReader(
+                graph,
+                self._model,
+                iri,
+                frozenset(c for c in classes if c is not None),
+                lambda n: self._value(graph, n),
+                words,
+            ).read(),
+            figure=figure_of(graph, iri),
         )
 
     def _values(self, graph: Graph, iri: URIRef, known: dict[URIRef, Field]) -> Iterable[FieldValues]:
@@ -134,28 +149,31 @@ class RecordReader:
                 sorted((self._value(graph, o) for o in graph.objects(iri, predicate)), key=_text_of)
             )
             name = found.name if found else self._name(predicate)
-            yield FieldValues(name, found.help if found else "", found.group if found else "", values)
+            words = (found.help, found.group) if found else ("", "")
+            yield FieldValues(name, *words, values, local_name(predicate))
 
     def _incoming(self, graph: Graph, iri: URIRef) -> Iterable[FieldValues]:
         pointing: dict[URIRef, set[Node]] = {}
+        places: dict[Node, str] = {}
         for subject, predicate in graph.subject_predicates(iri):
             if isinstance(predicate, URIRef) and predicate not in _NOT_TOLD:
                 pointing.setdefault(predicate, set()).add(subject)
             if predicate == NX.source:
-                pointing.setdefault(NX.evidence, set()).update(graph.subjects(NX.evidence, subject))
+                for cited in graph.subjects(NX.evidence, subject):
+                    pointing.setdefault(NX.evidence, set()).add(cited)
+                    place = str(graph.value(subject, NX.locator) or "")
+                    places[cited] = "; ".join(filter(None, (places.get(cited, ""), place)))
         for predicate in sorted(pointing, key=str):
-            values = tuple(sorted((self._value(graph, s) for s in pointing[predicate]), key=_text_of))
+            found = [
+                replace(self._value(graph, s), place=places.get(s, ""), kind=self._kind(graph, s))
+                for s in pointing[predicate]
+            ]
+            values = tuple(sorted(found, key=lambda value: (value.kind, value.text)))
             name = self._model.value(predicate, NX.inverseName) or self._name(predicate)
-            yield FieldValues(str(name), "", "", values)
+            yield FieldValues(str(name), "", "", values, local_name(predicate))
 
-    def _conflicts(self, graph: Graph, iri: URIRef) -> Iterable[FieldValues]:
-        """What disagrees with the record: each conflict of figures by name, with the other figures."""
-        for conflict in sorted(graph.subjects(NX.involves, iri), key=str):
-            others = (
-                self._value(graph, other) for other in graph.objects(conflict, NX.involves) if other != iri
-            )
-            words = str(graph.value(conflict, DCTERMS.description) or "")
-            yield FieldValues(self._text(graph, conflict), words, "", tuple(sorted(others, key=_text_of)))
+    def _kind(self, graph: Graph, node: Node) -> str:
+        return next((self._name(k) for k in graph.objects(node, RDF.type) if isinstance(k, URIRef)), "")
 
     def _evidence(self, graph: Graph, node: Node) -> EvidenceItem:
         source = graph.value(node, NX.source)
@@ -181,7 +199,7 @@ class RecordReader:
                 str(node), language=_foreign(node), iri=str(node) if str(node).startswith("http") else ""
             )
         text, record = self._text(graph, node), record_identifier(str(node)) or ""
-        return Value(text, record=record, iri=str(node), figure=_figure(graph, node))
+        return Value(text, record=record, iri=str(node), figure=figure_of(graph, node))
 
     def _text(self, graph: Graph, node: Node | None) -> str:
         if node is None:
@@ -199,29 +217,51 @@ class RecordReader:
 
 
 def record_query(identifier: str) -> str:
-    """The query for everything that a record's document needs."""
+    """The query for everything that a record's document needs.
+
+    Each part of it binds the statements about one thing that the page tells of, so that none multiplies
+    another.
+    """
     iri = record_iri(identifier).n3()
-    return f"""CONSTRUCT {{
-  {iri} ?property ?value .
-  ?value rdfs:label ?valueLabel ; nx:source ?source ; ?evidenceProperty ?evidenceValue .
-  ?source ?sourceProperty ?sourceValue .
-  ?pointing ?pointingProperty {iri} ; rdfs:label ?pointingLabel .
-  ?cited nx:evidence ?pointing ; rdfs:label ?citedLabel .
-  ?value nx:valueAsPrinted ?printed ; nx:unit ?unit ; nx:refYear ?year ; nx:targetYear ?due .
-  ?conflict nx:involves ?value ; dcterms:description ?words .
-}} WHERE {{
-  {{ {iri} ?property ?value }}
-  UNION {{ {iri} ?named ?value . ?value rdfs:label ?valueLabel }}
-  UNION {{ {iri} nx:evidence ?value . ?value ?evidenceProperty ?evidenceValue }}
-  UNION {{ {iri} nx:evidence ?value . ?value nx:source ?source . ?source ?sourceProperty ?sourceValue }}
-  UNION {{ ?pointing ?pointingProperty {iri} }}
-  UNION {{ ?pointing ?pointingProperty {iri} . ?pointing rdfs:label ?pointingLabel }}
-  UNION {{ {{ {iri} nx:involves ?value }} UNION {{ ?conflict nx:involves {iri} , ?value . }}
-    ?value rdfs:label ?valueLabel
-    OPTIONAL {{ ?value nx:valueAsPrinted ?printed }} OPTIONAL {{ ?value nx:unit ?unit }}
-    OPTIONAL {{ ?value nx:refYear ?year }} OPTIONAL {{ ?value nx:targetYear ?due }}
-    OPTIONAL {{ ?conflict dcterms:description ?words }} }}
-  UNION {{ ?pointing nx:source {iri} . ?cited nx:evidence ?pointing ; rdfs:label ?citedLabel }}
+    told = f"?s ?told ?o . FILTER(?told IN ({_TOLD}))"
+    more = f"?s ?told ?o . FILTER(?told IN ({_TOLD}, dcterms:description, nx:involves))"
+    place = "?s ?told ?o . FILTER(?told IN (nx:locator, nx:source))"
+    name = "?s rdfs:label ?o . BIND(rdfs:label AS ?told)"
+    near = f"?near ?via {iri} . FILTER(?via IN (nx:ofPolicy, nx:showsProgressOf))"
+    topic = f"{iri} ?of ?topic . FILTER(?of IN (nx:driver, nx:impact))"
+    here = f"FILTER EXISTS {{ {iri} nx:area ?area . %s nx:area ?area }}"
+    same = f"{iri} a nx:Observation ; rdfs:label ?name ; nx:area ?area ; nx:unit ?unit . "
+    same += "%s rdfs:label ?name ; nx:area ?area ; nx:unit ?unit ."
+    # A filter on the property, not a path: a path from an open end would be followed through the whole base.
+    return f"""CONSTRUCT {{ ?s ?told ?o }} WHERE {{
+  {{ {iri} ?told ?o . BIND({iri} AS ?s) }}
+  UNION {{ {iri} ?named ?s . {name} }}
+  UNION {{ {iri} nx:evidence ?s . ?s ?told ?o }}
+  UNION {{ {iri} nx:evidence ?passage . ?passage nx:source ?s . ?s ?told ?o }}
+  UNION {{ ?s ?told {iri} . BIND({iri} AS ?o) }}
+  UNION {{ ?s ?via {iri} . FILTER(?via NOT IN (nx:restsOn, dcterms:subject, nx:source)) {told} }}
+  UNION {{ ?s nx:source {iri} . {place} }}
+  UNION {{ ?passage nx:source {iri} . ?s nx:evidence ?passage .
+    ?s ?told ?o . FILTER(?told IN (rdfs:label, rdf:type, nx:evidence)) }}
+  UNION {{ {near} ?near nx:evidence ?s . {place} }}
+  UNION {{ {near} ?near nx:evidence ?passage . ?passage nx:source ?s . {name} }}
+  UNION {{ ?link ?via {iri} . FILTER(?via IN ({_ENDS})) ?link ?end ?s . FILTER(?end IN ({_ENDS})) {name} }}
+  UNION {{ ?s nx:involves {iri} . {more} }}
+  UNION {{ ?conflict nx:involves {iri} . ?conflict nx:involves ?s . {more} }}
+  UNION {{ ?conflict nx:involves {iri} . ?conflict nx:involves ?near . ?near nx:evidence ?s . {place} }}
+  UNION {{ ?conflict nx:involves {iri} . ?conflict nx:involves ?near . ?near nx:evidence ?passage .
+    ?passage nx:source ?s . {name} }}
+  UNION {{ {iri} nx:involves ?s . {more} }}
+  UNION {{ {iri} nx:involves ?near . ?near nx:evidence ?s . {place} }}
+  UNION {{ {iri} nx:involves ?near . ?near nx:evidence ?passage . ?passage nx:source ?s . {name} }}
+  UNION {{ {topic} ?s ?end ?topic . FILTER(?end IN (nx:from, nx:to)) {here % "?s"} {told} }}
+  UNION {{ {topic} ?link ?end ?topic . FILTER(?end IN (nx:from, nx:to)) {here % "?link"}
+    ?link ?other ?s . FILTER(?other IN (nx:from, nx:to)) {name} }}
+  UNION {{ {topic} ?s nx:topic ?topic . {here % "?s"} FILTER NOT EXISTS {{ ?s nx:domain ?domain }}
+    ?s ?told ?o . FILTER(?told IN ({_STANDING})) }}
+  UNION {{ {same % "?s"} {told} }}
+  UNION {{ {same % "?near"} ?near nx:evidence ?s . {place} }}
+  UNION {{ {same % "?near"} ?near nx:evidence ?passage . ?passage nx:source ?s . {name} }}
 }}"""
 
 
@@ -237,17 +277,6 @@ def plain_query(identifier: str) -> str:
 def moved_query(identifier: str) -> str:
     """The query for the record that holds an identifier merged into it."""
     return f"SELECT ?record WHERE {{ ?record nx:otherIdentifier {Literal(identifier).n3()} }}"
-
-
-def _figure(graph: Graph, node: Node) -> str:
-    """The figure of a record with its unit and year, such as ``13 % (2015)``."""
-    printed = graph.value(node, NX.valueAsPrinted)
-    if printed is None:
-        return ""
-    year = graph.value(node, NX.refYear) or graph.value(node, NX.targetYear)
-    return f"{printed} {graph.value(node, NX.unit) or ''}".strip() + (
-        f" ({year})" if year is not None else ""
-    )
 
 
 def _place(node: Node) -> tuple[int, str]:

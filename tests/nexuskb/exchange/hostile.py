@@ -73,6 +73,37 @@ def with_empty_rows(count: int) -> Change:
     return change
 
 
+def with_empty_cells(count: int) -> Change:
+    """Many cells with a format and nothing in them, a hundred in a row."""
+
+    def change(parts: dict[str, bytes]) -> None:
+        name = "xl/worksheets/sheet2.xml"
+        rows = b"".join(b"<row>%b</row>" % (b'<c s="1"/>' * 100) for _ in range(count // 100))
+        parts[name] = parts[name].replace(b"</sheetData>", rows + b"</sheetData>")
+
+    return change
+
+
+def elsewhere(parts: dict[str, bytes]) -> None:
+    """A formula in a sheet that is kept where sheets usually are not."""
+    with_formula(parts)
+    parts["xl/media/image1.png"] = parts.pop("xl/worksheets/sheet2.xml")
+    for name in ("xl/_rels/workbook.xml.rels", "[Content_Types].xml"):
+        parts[name] = parts[name].replace(b"worksheets/sheet2.xml", b"media/image1.png")
+
+
+def nested(parts: dict[str, bytes]) -> None:
+    """Elements in each other, a million deep."""
+    name = "xl/worksheets/sheet2.xml"
+    deep = b"<a>" * 1_000_000 + b"</a>" * 1_000_000
+    parts[name] = parts[name].replace(b"</sheetData>", deep + b"</sheetData>")
+
+
+def with_many_words(parts: dict[str, bytes]) -> None:
+    """Texts that no cell shows, more than anybody types."""
+    parts["xl/sharedStrings.xml"] = b"<sst>%b</sst>" % (b"<si/>" * 1_300_000)
+
+
 def with_last_row(parts: dict[str, bytes]) -> None:
     """Something in the last row that there can be."""
     name = "xl/worksheets/sheet2.xml"

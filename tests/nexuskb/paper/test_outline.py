@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from rdflib import RDF, RDFS, Graph
 
 from nexuskb.asking import drive, rows_of
 from nexuskb.errors import RecordNotFoundError
+from nexuskb.paper.kept import KEPT_FILE, complete_outline, complete_section
 from nexuskb.paper.outline import (
     ANSWERED,
     NO_QUERY,
@@ -161,3 +163,50 @@ def test_what_reviewers_said_stands_with_the_section_and_waits_until_it_is_answe
 def test_a_section_has_a_title_that_the_record_has(outline, turtle: Graph) -> None:
     for section in outline:
         assert str(turtle.value(REC[section.identifier], RDFS.label)) == section.title
+
+
+def test_a_kept_outline_is_what_asking_gives_and_asks_nothing_of_the_paper_again(
+    store, vocabularies, tmp_path
+) -> None:
+    asked: list[str] = []
+    ask = cache(rows_of(store))
+
+    def rows(query: str) -> list[dict[str, str]]:
+        asked.append(query)
+        return ask(query)
+
+    first = drive(complete_outline(tmp_path, lambda: "one", vocabularies), rows)
+    assert [p.name for p in tmp_path.iterdir()] == [KEPT_FILE]
+    once = len(asked)
+    assert once == len(set(asked)) > 100
+    assert drive(complete_outline(tmp_path, lambda: "one", vocabularies), rows) == first
+    section, outline = drive(complete_section(tmp_path, "one", "4.4", vocabularies), rows)
+    assert section == next(each for each in first if each.section.number == "4.4")
+    assert [each.section for each in first] == list(outline)
+    assert len(asked) == once + 6
+    alone = drive(completeness(section.section, vocabularies), rows)
+    assert alone == section
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"made-of": "other", "sections": []}'])
+def test_what_is_kept_of_another_base_or_damaged_is_made_anew(
+    damage: str, make_base, vocabularies, tmp_path
+) -> None:
+    store = open_store(make_base(REVIEWED, "mng/measures.ttl", "mng/sources.ttl", "mng/policies.ttl"))
+    (tmp_path / KEPT_FILE).write_text(damage)
+    (found,) = drive(complete_outline(tmp_path, lambda: store.generation, vocabularies), rows_of(store))
+    assert found.records == ("mng-livestock-tax-m1",)
+    assert [(c.reviewer, c.open) for c in found.comments] == [("Mongolia", True), ("Japan", False)]
+    assert (
+        found == drive(complete_outline(tmp_path, lambda: store.generation, vocabularies), rows_of(store))[0]
+    )
+
+
+def test_an_outline_made_while_the_base_changed_is_made_anew_and_else_not_kept(
+    make_base, vocabularies, tmp_path
+) -> None:
+    store = open_store(make_base(REVIEWED, "mng/measures.ttl", "mng/sources.ttl", "mng/policies.ttl"))
+    moving = iter(range(100))
+    drive(complete_outline(tmp_path, lambda: str(next(moving)), vocabularies), rows_of(store))
+    assert not (tmp_path / KEPT_FILE).exists()
+    assert next(moving) == 6

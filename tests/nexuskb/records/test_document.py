@@ -13,11 +13,11 @@ from nexuskb.errors import RecordNotFoundError
 from nexuskb.records.document import (
     RecordDocument,
     RecordReader,
-    Value,
     moved_query,
     plain_query,
     record_query,
 )
+from nexuskb.records.values import Value
 from nexuskb.sparql.formats import N_TRIPLES
 from nexuskb.store.embedded import OxigraphStore
 from nexuskb.store.port import EVERYTHING

@@ -1,0 +1,1 @@
+"""Small drawings for pages: scalable vector graphics with real links, coloured by the page's style sheet."""
