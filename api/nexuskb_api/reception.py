@@ -153,7 +153,7 @@ class Reception:
 
     def workbooks(self, desk: Desk) -> WorkbookDesk:
         """The one that takes workbooks to this desk."""
-        return WorkbookDesk(desk, lambda: self._checker, self.documents, self._settings.data)
+        return WorkbookDesk(desk, lambda: self._checker, self.documents)
 
     async def serve(self) -> bool:
         """Have what was accepted served; whether it is. What is not is tried again every second."""

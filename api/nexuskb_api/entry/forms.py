@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fastapi import APIRouter, Request
@@ -230,11 +230,12 @@ def _of_report(report: Report, submission: Submission, posted: Posted) -> list[S
     return [
         Shown(
             _input_of(each, submission, posted),
-            each.message,
+            each.said,
             each.field,
             each.value,
             each.suggestion,
             warns=not each.blocking,
+            candidates=tuple(Near(name, "", "") for name in each.similar),
         )
         for each in sorted(report.violations, key=lambda each: not each.blocking)
     ]
@@ -286,8 +287,12 @@ async def _shown(  # noqa: PLR0913, PLR0917 -- all that can be on the page of a 
 async def _name_records(facade: Facade, sheet: Sheet) -> None:
     """Put the labels of the records named beside their identifiers, and what may be meant beside others."""
     named = {entry.text.strip() for _, entry in sheet.records_named()}
-    identifiers = sorted(text for text in named if IDENTIFIER_PATTERN.fullmatch(text))
+    alike = {each.identifier for fault in sheet.faults for each in fault.candidates}
+    identifiers = sorted(text for text in named | alike if IDENTIFIER_PATTERN.fullmatch(text))
     sheet.labels = await labels_of(facade, identifiers)
+    sheet.faults = [
+        replace(fault, candidates=_labelled(fault.candidates, sheet.labels)) for fault in sheet.faults
+    ]
     for box, entry in sheet.records_named():
         text = entry.text.strip()
         if text not in sheet.labels and ":" not in text and any(f.input == box.name for f in sheet.faults):
@@ -296,6 +301,10 @@ async def _name_records(facade: Facade, sheet: Sheet) -> None:
                 replace(fault, candidates=tuple(hits[:3])) if fault.input == box.name else fault
                 for fault in sheet.faults
             ]
+
+
+def _labelled(candidates: Iterable[Near], labels: Mapping[str, str]) -> tuple[Near, ...]:
+    return tuple(replace(each, label=each.label or labels.get(each.identifier, "")) for each in candidates)
 
 
 async def labels_of(facade: Facade, identifiers: Iterable[str]) -> dict[str, str]:
