@@ -141,7 +141,8 @@ async def _matching(facade: Facade, text: str, kinds: Sequence[str]) -> list[Nea
     if not text:
         return []
     filters = read_filters({"kind": kinds[0]}, facade.filters) if len(kinds) == 1 else {}
-    found = await facade.apart(lambda: facade.index.search(text, filters, _SEARCHED, 0))
+    index = await facade.searching()
+    found = await facade.apart(lambda: index.search(text, filters, _SEARCHED, 0))
     return [Near(hit.identifier, hit.label, hit.kind) for hit in found.hits if not kinds or hit.kind in kinds]
 
 
