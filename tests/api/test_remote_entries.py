@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import random
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
 import httpx
 import pytest
 from tests.api.remote_facades import facade
+from tests.api.test_killed_while_entering import Writer
 from tests.conftest import ROOT
 from tests.ledgers import accept, fresh
 from tests.servers import free_port, oxigraph, virtuoso
@@ -289,4 +296,48 @@ def test_into_a_base_loaded_from_elsewhere_nothing_is_accepted(
             until(lambda: titles(writer), ["Kilwa Law"])
             assert step(writer, people, "mng-law-two", tag).status_code == 200
             assert titles(writer, FOUND) == ["Kilwa Law", "Kilwa Order"]
+            check_whole(own, remote)
+
+
+def test_kill_9_and_loads_meanwhile_lose_nothing(
+    own: Settings, server: Callable[[], AbstractContextManager[RemoteSettings]], tmp_path: Path
+) -> None:
+    """Facades are killed at random while people enter, and somebody loads the store again and again."""
+    rng, numbers = random.Random(7), count(1)
+    acknowledged: dict[str, str] = {}
+    asked: dict[str, list[str]] = {}
+    with server() as remote:
+        publish(replace(own, store=remote))
+        for _ in range(2):
+            with Ledger.open(own.home) as ledger:
+                tokens = {
+                    name: add_token(ledger, Grant(f"{name} {next(numbers)}", role), by="test")
+                    for name, role in (("Bat", Role.CONTRIBUTOR), ("Ed", Role.EDITOR))
+                }
+            with facade(own, remote, tmp_path, writes=True) as (client, process):
+                writers = [Writer(number, str(client.base_url), tokens) for number in range(2)]
+                ending = threading.Event()
+                with ThreadPoolExecutor(2) as threads:
+                    running = [threads.submit(writer.run, numbers, ending) for writer in writers]
+                    while sum(len(writer.acknowledged) for writer in writers) < 4:
+                        publish(replace(own, store=remote), force=rng.random() < 0.5)
+                        assert not any(each.done() and each.exception() for each in running)
+                    ending.wait(rng.random())
+                    os.kill(process, signal.SIGKILL)
+                    ending.set()
+                    for each in running:
+                        each.result(timeout=120)
+            for writer in writers:
+                acknowledged |= writer.acknowledged
+                for name, given in writer.asked.items():
+                    asked.setdefault(name, []).extend(given)
+        with facade(own, remote, tmp_path, writes=True) as (client, _):
+            until(lambda: generation(client), fill(own).content.generation)
+            query = "SELECT ?i ?l { ?r a nx:Policy ; dcterms:identifier ?i ; rdfs:label ?l }"
+            answer = client.get("/sparql", params={"query": query, "format": "json"}).json()
+            visible = {row["i"]["value"]: row["l"]["value"] for row in answer["results"]["bindings"]}
+            for name, title in acknowledged.items():
+                assert visible[name] in asked[name][asked[name].index(title) :], (
+                    "an acknowledged change is lost"
+                )
             check_whole(own, remote)
