@@ -52,9 +52,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def oxigraph(home: Path, *options: str) -> Iterator[RemoteSettings]:
-    """An empty Oxigraph server."""
-    port = free_port()
+def oxigraph(home: Path, *options: str, port: int = 0) -> Iterator[RemoteSettings]:
+    """An Oxigraph server over what is in ``home``, on a free port if none is given."""
+    port = port or free_port()
     binary = Path(sys.executable).parent / "oxigraph"
     assert binary.exists(), "the development dependency oxigraph is not installed: pip install -e '.[dev]'"
     command = [str(binary), "serve", "-l", str(home), "-b", f"127.0.0.1:{port}", *options]
@@ -64,10 +64,13 @@ def oxigraph(home: Path, *options: str) -> Iterator[RemoteSettings]:
 
 
 @contextmanager
-def virtuoso(home: Path, more: str = "") -> Iterator[RemoteSettings]:
-    """An empty Virtuoso server with its password as installed. ``more`` goes to its section [SPARQL]."""
+def virtuoso(home: Path, more: str = "", port: int = 0) -> Iterator[RemoteSettings]:
+    """A Virtuoso server over what is in ``home``, with its password as installed.
+
+    ``more`` goes to its section [SPARQL].
+    """
     binary = program("virtuoso-t")
-    sql, http = free_port(), free_port()
+    sql, http = free_port(), port or free_port()
     ini = home / "virtuoso.ini"
     ini.write_text(_VIRTUOSO_INI.format(home=home, sql=sql, http=http, more=more))
     address = f"http://127.0.0.1:{http}"

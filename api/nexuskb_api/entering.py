@@ -35,13 +35,12 @@ from nexuskb.terms import GRAPHS, PREFIXES, concept_iri, record_identifier, reco
 from nexuskb_api.bodies import bounded_body, json_object, media_type
 from nexuskb_api.facade import Facade, facade_of
 from nexuskb_api.problems import violation_members
-from nexuskb_api.reception import Reception
+from nexuskb_api.reception import VISIBLE, Reception
 
 _TOKEN = HTTPBearer(auto_error=False, scheme_name="token", description="A token of `nexuskb token add`.")
 router = APIRouter(tags=["Entering records"], dependencies=[Security(_TOKEN)])
 
 MERGE_PATCH: Final = "application/merge-patch+json"
-_VISIBLE: Final = (Step.ACCEPT, Step.WITHDRAW)
 _QUERY: Final = "application/sparql-query"
 _TAG = re.compile(r'"([^"]*)"')
 _MOST_WORDS: Final = 64 * 1024
@@ -434,13 +433,14 @@ class _Call:
     ) -> Response:
         """Have a step done, and what came of it as a response."""
         manner = self._manner(why)
+        await self.reception.ready(step)
         try:
             outcome = await self.apart(lambda: self.desk.do(step, self.person, entries, **manner))
         except StaleError as error:
             if error.tag and not any(entry.if_match for entry in entries):
                 raise HTTPException(428, f"{error}", {"ETag": f'"{error.tag}"'}) from error
             raise
-        visible = step not in _VISIBLE or manner["dry_run"] or await self.reception.serve()
+        visible = step not in VISIBLE or manner["dry_run"] or await self.reception.serve()
         return await self._response(outcome, created=created, visible=visible)
 
     async def review(self, remark: Remark) -> Response:

@@ -6,9 +6,10 @@ import asyncio
 import gc
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from fastapi import FastAPI, Request
@@ -19,9 +20,8 @@ from nexuskb.content import read_model, read_shapes
 from nexuskb.errors import QuerySyntaxError
 from nexuskb.records.document import RecordReader
 from nexuskb.search.filters import filter_schemes
-from nexuskb.search.index import INDEX_FILE, SearchIndex, open_index
+from nexuskb.search.index import SearchIndex
 from nexuskb.search.pattern import may_match, replace_matches
-from nexuskb.search.store import check_indexed
 from nexuskb.settings import ServingSettings, Settings
 from nexuskb.sparql.evaluator import Answer, Evaluator
 from nexuskb.sparql.fairness import CLIENT, FairShare
@@ -29,13 +29,13 @@ from nexuskb.sparql.formats import JSON, N_TRIPLES, ResultFormat
 from nexuskb.sparql.guard import QueryLimits, admit
 from nexuskb.sparql.parse import ParsedQuery
 from nexuskb.store.evaluating import RemoteEvaluator
-from nexuskb.store.filling import prepare
+from nexuskb.store.forwarding import RemoteBase
 from nexuskb.store.port import EVERYTHING, Dataset
 from nexuskb.store.serving import ServedBase
 from nexuskb.terms import PREFIXES
 from nexuskb.vocabulary import Scheme, Vocabularies
 from nexuskb_api.cache import AnswerCache, Held, answer_key
-from nexuskb_api.reception import Reception
+from nexuskb_api.reception import AcceptedBase, Reception
 
 Binding = dict[str, dict[str, str]]
 T = TypeVar("T")
@@ -43,8 +43,6 @@ T = TypeVar("T")
 #: Queries remembered as admitted, and the longest that is: 16 MiB at the most.
 _REMEMBERED_QUERIES = 2_048
 _REMEMBERED_LENGTH = 8_192
-#: Searches at a time.
-_SEARCHES = 4
 #: Threads at work beside the one that serves: more would only take turns with it.
 _THREADS = 2
 
@@ -55,7 +53,7 @@ class Facade:
 
     pool: Evaluator
     reception: Reception
-    asked_index: Callable[[], SearchIndex]
+    searching: Callable[[], Awaitable[SearchIndex]]
     model: Graph
     vocabularies: Vocabularies
     records: RecordReader
@@ -74,11 +72,6 @@ class Facade:
     def generation(self) -> str:
         """The content that is served."""
         return self.pool.generation
-
-    @property
-    def index(self) -> SearchIndex:
-        """The search index of this content."""
-        return self.asked_index()
 
     async def current(self) -> str:
         """The content that is served now; what is kept of an answer is kept under it."""
@@ -132,8 +125,8 @@ class Facade:
         if not may_match(query):
             return await self.pool.answer(query, result_format, dataset, seconds)
         while True:
-            generation = self.generation
-            replaced = await self.apart(lambda: replace_matches(query, self.index.identifiers))
+            index, generation = await self.searching(), self.generation
+            replaced = await self.apart(partial(replace_matches, query, index.identifiers))
             try:
                 answer = await self.pool.answer(replaced, result_format, dataset, seconds)
             except QuerySyntaxError:
@@ -190,14 +183,14 @@ async def open_facade(app: FastAPI, settings: Settings, serving: ServingSettings
     """Load everything for the life of the application."""
     model = read_model(settings)
     async with AsyncExitStack() as stack:
-        pool, base, index = await _evaluator(stack, settings, serving)
+        pool, base, searching = await _evaluator(stack, settings, serving)
         shapes = read_shapes(settings)
         reception = Reception(settings, base, model, shapes)
         stack.callback(reception.close)
         facade = Facade(
             pool=pool,
             reception=reception,
-            asked_index=index,
+            searching=searching,
             model=model,
             vocabularies=Vocabularies(model),
             records=RecordReader(model, shapes),
@@ -218,20 +211,18 @@ async def open_facade(app: FastAPI, settings: Settings, serving: ServingSettings
 
 async def _evaluator(
     stack: AsyncExitStack, settings: Settings, serving: ServingSettings
-) -> tuple[Evaluator, ServedBase | None, Callable[[], SearchIndex]]:
-    """What evaluates queries, the embedded base if it is that, and the index beside it."""
+) -> tuple[Evaluator, AcceptedBase | None, Callable[[], Awaitable[SearchIndex]]]:
+    """What evaluates queries, where what is accepted goes, and the index of what is served."""
     if settings.store:
         remote = await stack.enter_async_context(RemoteEvaluator(settings.store, serving.limits))
-        directory, indexed = await asyncio.to_thread(prepare, settings)
-        index = open_index(directory / INDEX_FILE, _SEARCHES)
-
-        def checked() -> SearchIndex:
-            check_indexed(indexed, remote.generation)
-            return index
-
-        return remote, None, checked
+        far = await stack.enter_async_context(RemoteBase(settings, settings.store, remote, serving.limits))
+        return remote, far if far.writes else None, far.searching
     base = await stack.enter_async_context(ServedBase(settings, serving))
-    return base.pool, base, lambda: base.index
+
+    async def searching() -> SearchIndex:
+        return base.index
+
+    return base.pool, base, searching
 
 
 def plain(row: Binding) -> dict[str, str]:

@@ -19,6 +19,7 @@ from nexuskb.errors import (
     MalformedEntryError,
     NexusError,
     NotPermittedError,
+    OtherBaseError,
     QueryError,
     QueryLimitError,
     QueryRefusedError,
@@ -88,6 +89,7 @@ _KINDS: tuple[tuple[type[NexusError], int, str], ...] = (
     (SubmissionError, 422, "submission"),
     (LedgerError, 503, "ledger"),
     (QuestionError, 404, "unknown-question"),
+    (OtherBaseError, 409, "other-base"),
     (StoreError, 503, "store"),
     (NexusError, 500, "internal"),
 )

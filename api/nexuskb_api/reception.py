@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from fastapi import Request
 from rdflib import Graph, URIRef
@@ -27,12 +27,12 @@ from nexuskb.people.sessions import Session, close_session, open_session, sessio
 from nexuskb.people.tokens import person_of
 from nexuskb.records.desk import Desk
 from nexuskb.records.ledger import LEDGER_FILE, Ledger
+from nexuskb.records.life import Step
 from nexuskb.records.revisions import Event, history, public_part
 from nexuskb.settings import Settings
 from nexuskb.sparql.evaluator import Answer
 from nexuskb.sparql.fairness import CLIENT
 from nexuskb.sparql.formats import ResultFormat
-from nexuskb.store.serving import ServedBase
 from nexuskb.validation.change import ChangeChecker
 from nexuskb.vocabulary import Vocabularies
 
@@ -40,6 +40,8 @@ _LOG: Final = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+#: The steps that change the accepted base.
+VISIBLE: Final = (Step.ACCEPT, Step.WITHDRAW)
 #: Calls of a person that change something, a minute and at once.
 WRITES: Final = (120, 120)
 #: Wrong tokens from an address a minute, and at once.
@@ -72,10 +74,29 @@ class Allowance:
         return max(0.0, self._paid_off.get(name, 0.0) - self._clock()) * self._rate
 
 
-class Reception:
-    """Lets people in and leads them to the desk. ``base`` is none where a remote store is served."""
+class AcceptedBase(Protocol):
+    """Where what is accepted comes to be served.
 
-    def __init__(self, settings: Settings, base: ServedBase | None, model: Graph, shapes: Graph) -> None:
+    :class:`~nexuskb.store.serving.ServedBase` and :class:`~nexuskb.store.forwarding.RemoteBase` are.
+    """
+
+    async def follow(self) -> None:
+        """Bring in what was accepted so far. Raises :class:`~nexuskb.errors.NexusError`."""
+        ...
+
+    async def ready(self) -> None:
+        """Raises :class:`~nexuskb.errors.OtherBaseError` if what is accepted would never be served."""
+        ...
+
+    async def answer_with_drafts(self, drafts: bytes, query: str, result_format: ResultFormat) -> Answer:
+        """Evaluate a query over the base and some drafts, which nobody else sees."""
+        ...
+
+
+class Reception:
+    """Lets people in and leads them to the desk. ``base`` is none where the store is only read."""
+
+    def __init__(self, settings: Settings, base: AcceptedBase | None, model: Graph, shapes: Graph) -> None:
         self._settings = settings
         self._base = base
         self._model = model
@@ -143,8 +164,9 @@ class Reception:
         if self._base is None:
             raise HTTPException(
                 501,
-                "This service answers from a remote store and takes no entries. Enter records in a service "
-                "with a store of its own, and bring them here with `nexuskb load`.",
+                "This service answers from a remote store that it may only read, and takes no entries. Enter "
+                "records in the service that writes to this store; for this one to be that, set "
+                "NEXUSKB_STORE_UPDATE and start again.",
             )
         async with self._opening:
             if self._desk is None:
@@ -153,7 +175,15 @@ class Reception:
 
     def workbooks(self, desk: Desk) -> WorkbookDesk:
         """The one that takes workbooks to this desk."""
-        return WorkbookDesk(desk, lambda: self._checker, self.documents, self._settings.data)
+        return WorkbookDesk(desk, lambda: self._checker, self.documents)
+
+    async def ready(self, step: Step) -> None:
+        """To be called before a step is done.
+
+        Raises :class:`~nexuskb.errors.OtherBaseError` if what comes of it would never be served.
+        """
+        if self._base is not None and step in VISIBLE:
+            await self._base.ready()
 
     async def serve(self) -> bool:
         """Have what was accepted served; whether it is. What is not is tried again every second."""
@@ -161,15 +191,15 @@ class Reception:
             return False
         try:
             await self._base.follow()
-        except (NexusError, OSError):
-            _LOG.exception("What was accepted is not served yet.")
+        except (NexusError, OSError) as error:
+            _LOG.error("What was accepted is not served yet: %s", error)
             return False
         return True
 
     async def answer_with_drafts(self, drafts: bytes, query: str, result_format: ResultFormat) -> Answer:
         """Evaluate a query over the base and some drafts."""
         assert self._base is not None  # noqa: S101 -- there is a desk
-        return await self._base.pool.answer_with_drafts(drafts, query, result_format)
+        return await self._base.answer_with_drafts(drafts, query, result_format)
 
     async def public_history(self, record: URIRef) -> list[Event]:
         """What changed a record in the base, for everybody; nothing where no ledger is kept."""

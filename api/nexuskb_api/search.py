@@ -99,7 +99,8 @@ async def _found(facade: Facade, asked: _Asked, limit: int = _PER_PAGE) -> Found
     """Search in a thread, so that other requests go on."""
     offset = (asked.page - 1) * limit
     await facade.current()  # a remote store may hold something else by now
-    return await facade.apart(lambda: facade.index.search(asked.query, asked.filters, limit, offset))
+    index = await facade.searching()
+    return await facade.apart(lambda: index.search(asked.query, asked.filters, limit, offset))
 
 
 def _data(facade: Facade, asked: _Asked, found: Found) -> Response:

@@ -5,6 +5,7 @@
     NexusError
     ├── SettingsError      a setting names something that is not there
     ├── StoreError         the remote store does not do its part
+    │   └── OtherBaseError     it holds a base that is not made of the files and the ledger here
     ├── LedgerError        the ledger cannot be read or written
     ├── ContentError       a curated file cannot be read
     ├── QueryError         a query cannot be answered as it stands
@@ -45,6 +46,10 @@ class SettingsError(NexusError):
 
 class StoreError(NexusError):
     """The remote store does not do its part: it is out of reach, refuses us, or does not hold the base."""
+
+
+class OtherBaseError(StoreError):
+    """The remote store holds a base that is not made of the files and the ledger here."""
 
 
 class LedgerError(NexusError):

@@ -9,14 +9,16 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 from rdflib import Graph
 from rdflib.compare import isomorphic
-from tests.conftest import ROOT, serving
+from tests.api.remote_facades import facade
+from tests.conftest import ROOT
 from tests.servers import oxigraph
 
 from nexuskb.settings import RemoteSettings, Settings
@@ -29,28 +31,12 @@ FOUND = 'SELECT ?r WHERE { ?r nx:matches "forest" }'
 NOTE = '<https://w3id.org/nexuskb/records/mng-ndc-2020> nx:caveat "Look twice."@en .\n'
 
 
-@contextmanager
-def facade(settings: Settings, remote: RemoteSettings, tmp_path: Path) -> Iterator[httpx.Client]:
-    """A client of a facade over this store, started as its user would start it."""
-    given = {
-        "NEXUSKB_STORE": remote.query,
-        "NEXUSKB_STORE_TIMEOUT": remote.timeout,
-        "NEXUSKB_CLIENT_SECONDS": "0",
-    }
-    if remote.user:
-        secret = tmp_path / "password"
-        secret.write_text(remote.password, encoding="utf-8")
-        given |= {"NEXUSKB_STORE_USER": remote.user, "NEXUSKB_STORE_PASSWORD_FILE": str(secret)}
-    with serving(settings, **given) as (address, _), httpx.Client(base_url=address, timeout=60) as client:
-        yield client
-
-
 @pytest.fixture(scope="module")
 def far(
     settings: Settings, remote: RemoteSettings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx.Client]:
     """A facade over each of the two servers."""
-    with facade(settings, remote, tmp_path_factory.mktemp("secrets")) as client:
+    with facade(settings, remote, tmp_path_factory.mktemp("secrets")) as (client, _):
         yield client
 
 
@@ -168,21 +154,29 @@ def test_facades_over_one_store_see_a_new_generation_and_tell_when_the_store_is_
         remote = server.enter_context(oxigraph(tmp_path / "store"))
         settings = Settings(ROOT / "ontology", tmp_path / "data", tmp_path / "home", remote)
         publish(settings)
-        with facade(settings, remote, tmp_path) as one, facade(settings, remote, tmp_path) as two:
+        with facade(settings, remote, tmp_path) as (one, _), facade(settings, remote, tmp_path) as (two, _):
             before = {client: client.get("/sparql", params=asked) for client in (one, two)}
             assert [answer.text.split() for answer in before.values()] == [["w"], ["w"]]
             with (tmp_path / "data" / "policies.ttl").open("a", encoding="utf-8") as file:
                 file.write(NOTE)
             generation = publish(settings).generation
+            now = {}
             for client, old in before.items():
                 seen = until(client, asked, 200, old.headers["etag"])
                 assert seen.text.split("\r\n") == ["w", "Look twice.", ""]
+                now[client] = seen.headers["etag"]
                 start = client.get("/", headers={"Accept": "application/json"})
                 assert start.json()["generation"] == generation
                 search = client.get("/search?q=forest", headers={"Accept": "application/json"})
-                assert (
-                    search.status_code == 503
-                )  # the index that was built at the start is of the files of then
+                assert search.status_code == 200  # the files here are those that were loaded
+                assert client.get("/sparql", params={"query": FOUND}).status_code == 200
+            (tmp_path / "other").mkdir()
+            shutil.copy(ROOT / "data" / "mng" / "policies.ttl", tmp_path / "other")
+            generation = publish(replace(settings, data=tmp_path / "other")).generation
+            for client in (one, two):
+                until(client, asked, 200, now[client])
+                search = client.get("/search?q=forest", headers={"Accept": "application/json"})
+                assert search.status_code == 503
                 assert generation in search.json()["detail"]
                 assert client.get("/sparql", params={"query": FOUND}).status_code == 503
             server.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fastapi import APIRouter, Request
@@ -141,7 +141,8 @@ async def _matching(facade: Facade, text: str, kinds: Sequence[str]) -> list[Nea
     if not text:
         return []
     filters = read_filters({"kind": kinds[0]}, facade.filters) if len(kinds) == 1 else {}
-    found = await facade.apart(lambda: facade.index.search(text, filters, _SEARCHED, 0))
+    index = await facade.searching()
+    found = await facade.apart(lambda: index.search(text, filters, _SEARCHED, 0))
     return [Near(hit.identifier, hit.label, hit.kind) for hit in found.hits if not kinds or hit.kind in kinds]
 
 
@@ -230,11 +231,12 @@ def _of_report(report: Report, submission: Submission, posted: Posted) -> list[S
     return [
         Shown(
             _input_of(each, submission, posted),
-            each.message,
+            each.said,
             each.field,
             each.value,
             each.suggestion,
             warns=not each.blocking,
+            candidates=tuple(Near(name, "", "") for name in each.similar),
         )
         for each in sorted(report.violations, key=lambda each: not each.blocking)
     ]
@@ -286,8 +288,12 @@ async def _shown(  # noqa: PLR0913, PLR0917 -- all that can be on the page of a 
 async def _name_records(facade: Facade, sheet: Sheet) -> None:
     """Put the labels of the records named beside their identifiers, and what may be meant beside others."""
     named = {entry.text.strip() for _, entry in sheet.records_named()}
-    identifiers = sorted(text for text in named if IDENTIFIER_PATTERN.fullmatch(text))
+    alike = {each.identifier for fault in sheet.faults for each in fault.candidates}
+    identifiers = sorted(text for text in named | alike if IDENTIFIER_PATTERN.fullmatch(text))
     sheet.labels = await labels_of(facade, identifiers)
+    sheet.faults = [
+        replace(fault, candidates=_labelled(fault.candidates, sheet.labels)) for fault in sheet.faults
+    ]
     for box, entry in sheet.records_named():
         text = entry.text.strip()
         if text not in sheet.labels and ":" not in text and any(f.input == box.name for f in sheet.faults):
@@ -296,6 +302,10 @@ async def _name_records(facade: Facade, sheet: Sheet) -> None:
                 replace(fault, candidates=tuple(hits[:3])) if fault.input == box.name else fault
                 for fault in sheet.faults
             ]
+
+
+def _labelled(candidates: Iterable[Near], labels: Mapping[str, str]) -> tuple[Near, ...]:
+    return tuple(replace(each, label=each.label or labels.get(each.identifier, "")) for each in candidates)
 
 
 async def labels_of(facade: Facade, identifiers: Iterable[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from rdflib import RDF, RDFS, URIRef
 from starlette.exceptions import HTTPException
 
-from nexuskb.errors import EntryError, RejectedError
+from nexuskb.errors import EntryError, OtherBaseError, RejectedError
 from nexuskb.people.rights import REVIEW_KINDS, RIGHTS
 from nexuskb.people.sessions import Session
 from nexuskb.records.desk import Desk, Look
@@ -80,13 +80,14 @@ async def several(request: Request) -> Response:
     if not entries:
         return await _queue(request, room, session, fault="Tick the records that are meant.", status=422)
     try:
+        await room.facade.reception.ready(step)
         outcome = await room.entered(
             lambda desk: desk.do(step, session.person, entries, why=given.get("why", ""))
         )
     except RejectedError as error:
         wrong = error.report.violations
         return await _queue(request, room, session, fault=str(error), wrong=wrong, status=422)
-    except EntryError as error:
+    except (EntryError, OtherBaseError) as error:
         return await _queue(request, room, session, fault=str(error), status=409)
     done = "+".join(str(record_identifier(each.record)) for each in outcome.done[:20])
     target = request.url_for("queue").include_query_params(done=done, step=step.value)
@@ -119,6 +120,7 @@ async def act(request: Request, identifier: str) -> Response:
             number = given.get("revision", "")
             revision = int(number) if number.isascii() and number.isdigit() else None
             entry = Entry(_record(identifier), if_match=given.get("tag") or None, revision=revision)
+            await room.facade.reception.ready(step)
             await room.entered(
                 lambda desk: desk.do(step, session.person, [entry], why=given.get("why", ""), key=key)
             )
@@ -127,7 +129,7 @@ async def act(request: Request, identifier: str) -> Response:
         return await _review(
             request, room, session, identifier, fault=str(error), wrong=error.report.violations, status=422
         )
-    except EntryError as error:
+    except (EntryError, OtherBaseError) as error:
         return await _review(request, room, session, identifier, fault=str(error), status=409)
     name = "queue" if words == Step.TAKE_BACK else "review_page"
     parameters = {} if name == "queue" else {"identifier": identifier}

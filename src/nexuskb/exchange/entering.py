@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from rdflib import DCTERMS, RDF, URIRef
@@ -27,7 +26,7 @@ from nexuskb.records.life import State, Step, after
 from nexuskb.records.seen import is_of
 from nexuskb.settings import Settings
 from nexuskb.terms import record_identifier, record_iri
-from nexuskb.validation.change import Change, ChangeChecker
+from nexuskb.validation.change import ChangeChecker
 from nexuskb.validation.report import Report, with_near_records
 from nexuskb.vocabulary import Vocabularies
 
@@ -64,14 +63,11 @@ class _Plan:
 class WorkbookDesk:
     """Takes workbooks to the desk, and fills others with what the base has."""
 
-    def __init__(
-        self, desk: Desk, checker: Callable[[], ChangeChecker], documents: Documents, data: Path
-    ) -> None:
-        """``checker`` gives the one that the desk judges by, ``data`` is the directory of curated files."""
+    def __init__(self, desk: Desk, checker: Callable[[], ChangeChecker], documents: Documents) -> None:
+        """``checker`` gives the one that the desk judges by."""
         self._desk = desk
         self._asked_checker = checker
         self.documents = documents
-        self._data = data
 
     @classmethod
     def open(cls, settings: Settings, ledger: Ledger) -> WorkbookDesk:
@@ -79,7 +75,7 @@ class WorkbookDesk:
         model, shapes = read_model(settings), read_shapes(settings)
         checker = ChangeChecker.open(settings)
         desk = Desk(ledger, lambda: checker, model, shapes)
-        return cls(desk, lambda: checker, Documents(Forms(model, shapes), Vocabularies(model)), settings.data)
+        return cls(desk, lambda: checker, Documents(Forms(model, shapes), Vocabularies(model)))
 
     @property
     def _checker(self) -> ChangeChecker:
@@ -166,9 +162,7 @@ class WorkbookDesk:
     def _problems(self, submission: Submission, report: Report) -> list[Problem]:
         names = [str(name) for name in self._checker.data.objects(None, DCTERMS.identifier)]
         names += [str(record_identifier(record)) for record in submission.records]
-        change = Change(frozenset(submission.triples), self._checker.current(submission.records))
-        alike = self._checker.duplicates(change, submission.records, self._data)
-        return problems_of(submission, [*with_near_records(report.violations, names), *alike])
+        return problems_of(submission, with_near_records(report.violations, names))
 
     def _rehearsed(self, entries: list[Entry], person: Person) -> Report:
         if not entries:

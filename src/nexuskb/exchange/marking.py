@@ -46,7 +46,7 @@ def problems_of(submission: Submission, violations: Iterable[Violation]) -> list
             each.blocking,
             each.field,
             each.value,
-            in_words(each),
+            _words(each),
             each.suggestion,
         )
         for each in violations
@@ -68,13 +68,10 @@ def problems_in(faults: Iterable[Fault]) -> list[Problem]:
     ]
 
 
-def in_words(violation: Violation) -> str:
-    """What is wrong and what to do, in one or two sentences."""
-    message = violation.message.removeprefix(f"{violation.field}: ")
-    message = message[:1].upper() + message[1:]
-    wrong = violation.wrong[:1].upper() + violation.wrong[1:]
-    allowed = f" One of: {', '.join(violation.allowed)}." if violation.allowed else ""
-    return f"{wrong}. {message}{allowed}" if wrong else f"{message}{allowed}"
+def _words(violation: Violation) -> str:
+    return (
+        f"{violation.said} One of: {', '.join(violation.allowed)}." if violation.allowed else violation.said
+    )
 
 
 def marked(body: bytes, problems: list[Problem]) -> bytes:

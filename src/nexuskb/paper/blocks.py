@@ -32,7 +32,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph; ``style`` is Normal, Finding, Reservation or Bibliography."""
+    """A paragraph; ``style`` is Normal, Finding, Query or Bibliography."""
 
     runs: Runs
     style: str = "Normal"
@@ -42,14 +42,24 @@ class Paragraph:
 class TableBlock:
     """A table with a header row; ``description`` says what is in it for those who do not see it.
 
+    A row of one cell stands over those that follow. ``number`` is its name, such as ``Table 1`` or
+    ``Annex 2``; with ``under_heading`` a heading above it has said number and title.
+
     ``notes`` stand directly below it, each behind its letter.
     """
 
-    caption: str
+    number: str
+    title: str
     headings: tuple[str, ...]
     rows: tuple[tuple[Runs, ...], ...]
     description: str
     notes: tuple[tuple[str, Runs], ...] = ()
+    under_heading: bool = False
+
+    @property
+    def caption(self) -> str:
+        """Name and title."""
+        return f"{self.number}. {self.title}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +69,17 @@ class Chart:
     ``points`` are series with their names, each of labels and numbers; a table beside it has them too.
     """
 
-    caption: str
+    title: str
     description: str
     lines: bool
     unit: str
     points: tuple[tuple[str, tuple[tuple[str, float], ...]], ...]
+    number: str = ""
+
+    @property
+    def caption(self) -> str:
+        """Name and title."""
+        return f"{self.number}. {self.title}"
 
 
 Block = Heading | Paragraph | TableBlock | Chart

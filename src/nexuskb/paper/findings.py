@@ -139,21 +139,23 @@ _CATEGORIES = ("policyKind", "instrument", "linkKind", "driver", "impact")
 
 def _qualities(kind: str, texts: Callable[[str], tuple[str, ...]]) -> Iterable[str]:
     """The short facts of a record in their order, in lower case where a vocabulary begins with a capital."""
-    yield kind.lower() if not texts("policyKind") else texts("policyKind")[0].lower()
+    start, end = texts("from"), texts("to")
+    if start and end:
+        yield from (texts("linkKind")[0].lower(), f"{start[0]} → {end[0]}")
+    elif texts("ofPolicy"):
+        yield f"{kind.lower()} of: {texts('ofPolicy')[0]}"
+    else:
+        yield (texts("policyKind") or (kind,))[0].lower()
     for key, lead in (
-        ("legalStatus", "legal status: "),
+        ("legalStatus", ""),
         ("adopted", "adopted "),
         ("issuingBody", "issued by "),
         ("instrument", "instrument: "),
         ("response", "response: "),
-        ("ofPolicy", "of: "),
         ("driver", "driver: "),
         ("impact", "impact: "),
         ("affected", "affects "),
-        ("from", "from: "),
-        ("to", "to: "),
-        ("linkKind", ""),
-        ("score", "score: "),
+        ("score", ""),
         ("place", "place: "),
         ("periodAsStated", "period: "),
         ("confidence", ""),
@@ -163,6 +165,9 @@ def _qualities(kind: str, texts: Callable[[str], tuple[str, ...]]) -> Iterable[s
     ):
         words = texts(key)
         if words:
+            if key == "legalStatus" and words == ("Unknown",):
+                yield "legal status unknown"
+                continue
             lowered = (
                 in_words(word) if key == "adopted" else word[:1].lower() + word[1:] if key in _TERMS else word
                 for word in words
@@ -176,5 +181,5 @@ def _qualities(kind: str, texts: Callable[[str], tuple[str, ...]]) -> Iterable[s
 
 
 _TERMS = frozenset(
-    {"legalStatus", "instrument", "response", "driver", "impact", "linkKind", "confidence", "outcome"}
+    {"legalStatus", "instrument", "response", "driver", "impact", "score", "confidence", "outcome"}
 )

@@ -27,7 +27,7 @@ def _block(block: Block, notes: list[str], pictures: Mapping[Chart, str]) -> str
     if isinstance(block, Heading):
         return f"{'#' * block.level} {_escaped(block.text)}"
     if isinstance(block, Paragraph):
-        lead = "- " if block.style == "Bibliography" else "> " if block.style == "Reservation" else ""
+        lead = "- " if block.style == "Bibliography" else ""
         return lead + _runs(block.runs, notes)
     if isinstance(block, TableBlock):
         return _table(block, notes)
@@ -41,10 +41,19 @@ def _table(block: TableBlock, notes: list[str]) -> str:
     lines = [
         "| " + " | ".join(_escaped(heading) for heading in block.headings) + " |",
         "| " + " | ".join("---" for _ in block.headings) + " |",
-        *("| " + " | ".join(_runs(cell, notes) or " " for cell in row) + " |" for row in block.rows),
+        *(
+            "| " + " | ".join(_runs(cell, notes) or " " for cell in _whole(row, len(block.headings))) + " |"
+            for row in block.rows
+        ),
     ]
     below = [f"^{letter}^ {_runs(runs, notes)}" for letter, runs in block.notes]
-    return "\n\n".join(["\n".join(lines), f": {_escaped(block.caption)}", *below])
+    caption = [] if block.under_heading else [f": {_escaped(block.caption)}"]
+    return "\n\n".join(["\n".join(lines), *caption, *below])
+
+
+def _whole(row: tuple[Runs, ...], columns: int) -> tuple[Runs, ...]:
+    """A row with all its cells; tables of Pandoc have no cell over several columns."""
+    return (*row, *((),) * (columns - len(row)))
 
 
 def _runs(runs: Runs, notes: list[str]) -> str:

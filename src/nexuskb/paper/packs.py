@@ -20,21 +20,14 @@ from nexuskb.exchange.citations.references import references as sources_of
 from nexuskb.paper.findings import Finding, read_findings
 from nexuskb.paper.outline import AnswerState, Completeness, Section, completeness, read_outline, section_of
 from nexuskb.questions.answers import heading
-from nexuskb.questions.catalogue import fill, question
+from nexuskb.questions.catalogue import Column, Question, fill, question
 from nexuskb.terms import record_identifier
 from nexuskb.vocabulary import Vocabularies
 
-#: Columns of a table of the answer beside the one that names the thing.
-_MOST_COLUMNS = 4
-#: Characters on average above which a column is prose.
-_LONG = 80
-#: A column is shown if one row in so many has something in it; the spreadsheet has them all.
-_FILLED = 10
-_FIGURES = frozenset({"Observation", "Target"})
-#: What a footnote says is not repeated in a column.
-_SAID_BY_FOOTNOTES = re.compile(
-    r"passages?$|pinpoints?$|attestedby$|source|evidence$|assertion$|^basis$|records$|^areas$", re.IGNORECASE
-)
+#: Records of an answer that are told one by one; more are a table.
+_TOLD_SINGLY = 120
+#: Kinds of record that a table tells best.
+_IN_TABLES = frozenset({"Measure", "Target", "Observation", "Coverage note"})
 _NOTHING = frozenset({"", "none", "no search recorded", "no date given", "not stated"})
 
 
@@ -171,52 +164,60 @@ def _answer(
     findings: Mapping[str, Finding],
     before: set[str],
 ) -> Answer:
+    """The answer as findings, or as a table where there are many or an earlier question has told them."""
     columns = tuple(dict.fromkeys(column for row in rows for column in row))
-    subject = _subject(rows, columns, findings, before)
-    subjects = list(dict.fromkeys(row[subject] for row in rows if row.get(subject))) if subject else []
-    names = [name for iri in subjects if (name := record_identifier(iri)) and name in findings]
     groups: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     table = None
-    if not names:
-        table = _table_of_rows(rows, columns, "", findings)
-    elif any(findings[n].kind == _CONFLICT for row in rows for n in _named(row) if n in findings):
-        groups = tuple(_grouped(rows, subject, findings))
-    elif 2 * len(before.intersection(names)) > len(names):
-        table = _table_of_rows(rows, columns, subject, findings)
-    elif all(findings[name].kind in _FIGURES for name in names):
-        table = _table_of_figures(names, findings)
-    else:
-        groups = tuple(_grouped(rows, subject, findings))
+    if rows:
+        asked = question(state.question.name)
+        of_row = [_subject(row, asked.subject, findings) for row in rows]
+        names = [name for name in dict.fromkeys(of_row) if name]
+        if any(findings[n].kind == _CONFLICT for row in rows for n in _named(row) if n in findings):
+            groups = tuple(_grouped(rows, of_row, findings))
+        elif (
+            names
+            and len(names) <= _TOLD_SINGLY
+            and 2 * len(before.intersection(names)) <= len(names)
+            and 2 * sum(findings[name].kind in _IN_TABLES for name in names) <= len(names)
+        ):
+            groups = tuple(_by_category(names, findings))
+        else:
+            table = _table(asked, rows, of_row, findings)
     return Answer(state, query, groups, table, columns, tuple(rows))
 
 
-def _subject(
-    rows: list[PlainRow], columns: Sequence[str], findings: Mapping[str, Finding], before: set[str]
-) -> str:
-    """The column of the records that an answer is about: the one that names most that are new, or most."""
-    named = {
-        column: {
-            name
-            for row in rows
-            if (name := record_identifier(row.get(column, "")) or "") in findings
-            and findings[name].kind != _CONFLICT
-        }
-        for column in columns
-    }
-    best = max(((len(found - before), len(found)) for found in named.values()), default=(0, 0))
-    fitting = (c for c, found in named.items() if found and (len(found - before), len(found)) == best)
-    return next(fitting, "")
+def _subject(row: PlainRow, variables: Sequence[str], findings: Mapping[str, Finding]) -> str:
+    """The record that a row is about; empty where it is about none."""
+    named = (record_identifier(row.get(variable, "")) or "" for variable in variables)
+    return next((name for name in named if name in findings), "")
+
+
+def _by_category(
+    names: Sequence[str], findings: Mapping[str, Finding]
+) -> Iterable[tuple[str, str, tuple[str, ...]]]:
+    """Many findings stand under the names of their categories, if these bring them together."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(findings[name].category, []).append(name)
+    if len(names) < _GROUPED or "" in groups or 2 * len(groups) > len(names):
+        yield "", "", tuple(names)
+        return
+    for category, members in sorted(groups.items()):
+        yield category, "", tuple(members)
+
+
+#: Findings from which their categories are headings.
+_GROUPED = 12
 
 
 def _grouped(
-    rows: list[PlainRow], subject: str, findings: Mapping[str, Finding]
+    rows: list[PlainRow], of_row: Sequence[str], findings: Mapping[str, Finding]
 ) -> Iterable[tuple[str, str, tuple[str, ...]]]:
-    """Findings under the conflict that they are part of, where the answer names conflicts."""
+    """Findings under the conflict that they are part of."""
     groups: dict[str, dict[str, None]] = {}
-    for row in rows:
-        name = record_identifier(row.get(subject, "")) or ""
+    for row, name in zip(rows, of_row, strict=True):
         conflict = next((n for n in _named(row) if n in findings and findings[n].kind == _CONFLICT), "")
-        if name in findings:
+        if name:
             groups.setdefault(conflict, {})[name] = None
     for conflict, members in groups.items():
         found = findings.get(conflict)
@@ -224,76 +225,51 @@ def _grouped(
         yield (found.label if found else "", text, tuple(members))
 
 
-def _table_of_figures(names: list[str], findings: Mapping[str, Finding]) -> Table:
-    found = [findings[name] for name in names]
-    rows = [
-        Row((each.label, each.figure, each.year, ", ".join(each.areas)), (each.identifier,)) for each in found
-    ]
-    if len({row.cells[3] for row in rows}) == 1:
-        return Table(("Figure", "Value", "Year"), tuple(Row(row.cells[:3], row.records) for row in rows))
-    return Table(("Figure", "Value", "Year", "Area"), tuple(rows))
-
-
-def _table_of_rows(
-    rows: list[PlainRow], columns: Sequence[str], subject: str, findings: Mapping[str, Finding]
+def _table(
+    asked: Question, rows: list[PlainRow], of_row: Sequence[str], findings: Mapping[str, Finding]
 ) -> Table:
-    """The rows with the columns that tell them apart; what a footnote says is left to it."""
-    naming = _title_of(subject, columns)
-    others = [
+    """The rows in the columns that the question has for print, equal rows once, with what they cite.
+
+    A column in which every row says the same, or nothing, is left out.
+    """
+    columns = asked.columns or _plain_columns(rows)
+    shown = [
         column
         for column in columns
-        if column not in (subject, naming)
-        and not _SAID_BY_FOOTNOTES.search(column)
-        and len({row.get(column, "") for row in rows} - _NOTHING) > (1 if len(rows) > 1 else 0)
-        and _FILLED * sum(row.get(column, "") not in _NOTHING for row in rows) >= len(rows)
-        and not any(row.get(column, "").startswith("https://w3id.org/") for row in rows)
+        if len(rows) == 1 or column is columns[0] or len({column.cell(row) for row in rows} - _NOTHING) > 1
     ]
-    if subject:  # what it says is told where it was first a finding
-        others = [column for column in others if _mean_length(rows, column) <= _LONG]
-    units = {column: unit for column in others if (unit := _unit_of(column, columns))}
-    others = [column for column in others if column not in units.values()]
-    if not subject:
-        naming, others = (others[0], others[1:]) if others else ("", [])
-    chosen = others[:_MOST_COLUMNS]
     seen: dict[tuple[str, ...], list[str]] = {}
-    for row in rows:
-        subject_name = record_identifier(row.get(subject, "")) or ""
-        label = findings[subject_name].label if subject_name in findings else row.get(naming, "")
-        cells = (
-            label,
-            *(f"{_cell(row.get(c, ''))} {row.get(units.get(c, ''), '')}".strip() for c in chosen),
-        )
-        cited = [subject_name] if subject_name in findings else [n for n in _named(row) if n in findings]
+    for row, name in zip(rows, of_row, strict=True):
+        cells = tuple(_cell(column, row, name, findings) for column in shown)
+        cited = [name] if name else [n for n in _named(row) if n in findings]
         known = seen.setdefault(cells, [])
-        known += [name for name in cited if name not in known]
-    headings = (_heading(naming or subject), *(_heading(column) for column in chosen))
-    return Table(headings, tuple(Row(cells, tuple(names)) for cells, names in seen.items()))
+        known += [each for each in cited if each not in known]
+    return Table(
+        tuple(column.heading for column in shown),
+        tuple(Row(cells, tuple(names)) for cells, names in seen.items()),
+    )
 
 
-def _unit_of(column: str, columns: Sequence[str]) -> str:
-    """The column with the unit of the figure in this one."""
-    found = re.fullmatch(r"(.*?)[Ff]igure", column)
-    unit = (f"{found[1]}Unit" if found[1] else "unit") if found else ""
-    return unit if unit in columns else ""
+def _plain_columns(rows: list[PlainRow]) -> tuple[Column, ...]:
+    """Columns for a question that has none for print: the first that hold words."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    words = [n for n in names if not any(row.get(n, "").startswith("https://w3id.org/") for row in rows)]
+    return tuple(Column(heading(name), ((name,),)) for name in words[:_MOST_COLUMNS])
 
 
-def _title_of(subject: str, columns: Sequence[str]) -> str:
-    for suffix in ("Title", "Label", "Name"):
-        if subject and f"{subject}{suffix}" in columns:
-            return f"{subject}{suffix}"
-    return ""
+_MOST_COLUMNS = 5
 
 
-def _mean_length(rows: list[PlainRow], column: str) -> float:
-    return sum(len(row.get(column, "")) for row in rows) / len(rows)
-
-
-def _cell(value: str) -> str:
+def _cell(column: Column, row: PlainRow, name: str, findings: Mapping[str, Finding]) -> str:
+    """A cell: dates in words; the record that the row is about under the name that may be printed."""
+    value = column.cell(row)
+    variable = next((parts[0] for parts in column.variables if any(row.get(part) for part in parts)), "")
+    beside = re.sub(r"([Tt]itle|Name|Label)$", "", variable)
+    named = record_identifier(value) or (
+        name if variable == "title" else record_identifier(row.get(beside, "")) if beside != variable else ""
+    )
+    if named and named in findings:
+        return findings[named].label
     if re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", value):
         return in_words(value)
     return "" if value in _NOTHING else value
-
-
-def _heading(column: str) -> str:
-    """The heading of the column of a thing or of its name."""
-    return heading(re.sub(r"(?<=.)(Title|Label|Name)$", "", column))

@@ -16,7 +16,7 @@ import docx
 from docx.document import Document as WordDocument
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
@@ -45,6 +45,8 @@ _TAGS = {
 _LANGUAGE_OF_SCRIPT = {"HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CJK": "zh", "CYRILLIC": "ru"}
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _WIDTH = Mm(160)
+#: Points below a paragraph, where not 4.
+_SPACES = {"Footnote Text": 0, "Table Text": 0, "Table Note": 0, "Bibliography": 2}
 #: Files in an archive have no date of their own: equal documents are equal bytes.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -159,16 +161,21 @@ def _set_styles(word: WordDocument) -> None:
     styles["Caption"].paragraph_format.space_after = Pt(3)
     _font(styles["Footer"], 8)
     for name, size, indent in (
-        ("Finding", 10, 0), ("Reservation", 9, 6), ("Bibliography", 9, 0), ("Footnote Text", 8, 0),
-        ("Table Text", 8.5, 0), ("Table Note", 8, 0), ("TOC 1", 10, 0), ("TOC 2", 10, 6),
+        ("Finding", 10, 0), ("Query", 8, 0), ("Bibliography", 8, 0),
+        ("Footnote Text", 8, 0),
+        ("Table Text", 8, 0), ("Table Note", 8, 0), ("TOC 1", 10, 0), ("TOC 2", 10, 6),
     ):  # fmt: skip
         style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.base_style = styles["Normal"]
         style.paragraph_format.left_indent = Mm(indent)
-        style.paragraph_format.space_after = Pt(
-            0 if name in ("Footnote Text", "Table Text", "Table Note") else 4
-        )
+        style.paragraph_format.space_after = Pt(_SPACES.get(name, 4))
         style.font.size = Pt(size)
+    styles["Query"].paragraph_format.keep_with_next = True
+    for name in ("TOC 1", "TOC 2"):
+        styles[name].paragraph_format.tab_stops.add_tab_stop(
+            _WIDTH, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS
+        )
+        styles[name].paragraph_format.right_indent = Mm(10)
     reference = styles.add_style("Footnote Reference", WD_STYLE_TYPE.CHARACTER)
     reference.font.superscript = True
     defaults = styles.element.find(qn("w:docDefaults"))
@@ -204,38 +211,40 @@ def _set_footer(word: WordDocument, text: str) -> None:
     paragraph = word.sections[0].footer.paragraphs[0]
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     _add_run(paragraph, Run(f"{text}, page "))
-    for kind, instruction in (("begin", ""), ("", "PAGE"), ("separate", ""), ("text", "1"), ("end", "")):
-        run = paragraph.add_run()._r
-        if kind in ("begin", "separate", "end"):
-            run.append(_with("w:fldChar", fldCharType=kind))
-        else:
-            element = OxmlElement("w:t" if kind == "text" else "w:instrText")
-            element.text = instruction if kind == "text" else f" {instruction} "
-            run.append(element)
+    for run in _field(" PAGE ", "1"):
+        paragraph._p.append(run)
 
 
 def _add_contents(word: WordDocument, headings: list[Heading]) -> None:
-    """A table of contents that leads to the headings; Word fills in the pages when it is updated."""
+    """A table of contents that leads to the headings.
+
+    Its page numbers are fields, which LibreOffice fills in when it opens the document and Word when they are
+    updated (Ctrl+A, F9). A document that makes Word do so at once makes it ask first, with a warning of other
+    files; and in a table of contents of Word's own LibreOffice fills in nothing.
+    """
     word.add_paragraph("Contents", style="Heading 1")
     for number, heading in enumerate(headings, start=1):
         paragraph = word.add_paragraph(style=f"TOC {heading.level}")
-        if number == 1:
-            _field(paragraph, "begin")
-            instruction = OxmlElement("w:instrText")
-            instruction.set(qn("xml:space"), "preserve")
-            instruction.text = ' TOC \\o "1-2" \\h \\z \\u '
-            paragraph.add_run()._r.append(instruction)
-            _field(paragraph, "separate")
         link = _with("w:hyperlink", anchor=_bookmark(number), history="1")
         paragraph._p.append(link)
-        for piece in _pieces(Run(heading.text)):
+        for piece in (*_pieces(Run(heading.text)), Run("\t")):
             link.append(_run(paragraph, piece)._r)
-        if number == len(headings):
-            _field(paragraph, "end")
+        for run in _field(f" PAGEREF {_bookmark(number)} \\h ", ""):
+            link.append(run)
 
 
-def _field(paragraph: WordParagraph, kind: str) -> None:
-    paragraph.add_run()._r.append(_with("w:fldChar", fldCharType=kind))
+def _field(instruction: str, result: str) -> Iterator[BaseOxmlElement]:
+    """The runs of a field with the result that it shows until it is updated."""
+    for kind in ("begin", "", "separate", "result", "end"):
+        run = OxmlElement("w:r")
+        if kind in ("begin", "separate", "end"):
+            run.append(_with("w:fldChar", fldCharType=kind))
+        else:
+            text = OxmlElement("w:t" if kind else "w:instrText")
+            text.set(qn("xml:space"), "preserve")
+            text.text = result if kind else instruction
+            run.append(text)
+        yield run
 
 
 def _bookmark(number: int) -> str:
@@ -268,7 +277,8 @@ def _add_chart(word: WordDocument, chart: Chart) -> None:
 
 
 def _add_table(word: WordDocument, block: TableBlock, notes: _Footnotes) -> None:
-    _add_run(word.add_paragraph(style="Caption"), Run(block.caption))
+    if not block.under_heading:
+        _add_run(word.add_paragraph(style="Caption"), Run(block.caption))
     table = word.add_table(rows=0, cols=len(block.headings), style="Table Grid")
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
@@ -283,6 +293,12 @@ def _add_table(word: WordDocument, block: TableBlock, notes: _Footnotes) -> None
     for row in block.rows:
         made = table.add_row()
         made._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+        if len(row) == 1:
+            whole = made.cells[0].merge(made.cells[-1])
+            whole.paragraphs[0].style = "Table Text"
+            whole.paragraphs[0].paragraph_format.keep_with_next = True
+            _add_runs(whole.paragraphs[0], row[0], notes)
+            continue
         for cell, runs, width in zip(made.cells, row, widths, strict=True):
             cell.width = width
             cell.paragraphs[0].style = "Table Text"
@@ -301,7 +317,8 @@ def _widths(block: TableBlock) -> list[int]:
     """Widths after the length of what is in the columns, none narrower than its longest word needs."""
     wanted = []
     for place, heading in enumerate(block.headings):
-        texts = ["".join(run.text for run in row[place]) for row in block.rows] or [""]
+        cells = [row[place] for row in block.rows if len(row) > 1]
+        texts = ["".join(run.text for run in cell) for cell in cells] or [""]
         longest_word = max(len(word) for text in [heading, *texts] for word in (text.split() or [""]))
         mean = sum(min(len(text), 220) for text in texts) / len(texts)
         wanted.append((min(longest_word, 18) + 4, max(mean, len(heading))))

@@ -7,6 +7,9 @@ A question is a ``.rq`` file whose header, in lines that start with ``#+``, hold
     #+ answers: what a row of the answer says
     #+ keywords: policy, measure, driver
     #+ section: national-review
+    #+ subject: measure
+    #+ column: policyTitle=Policy
+    #+ column: figure+unit=Value
     #+ parameter: country | area | required | The State whose policies are asked for
     #+ parameter: driver | driver | optional | Only measures against this driver
     #+ example: country=MNG
@@ -14,6 +17,10 @@ A question is a ``.rq`` file whose header, in lines that start with ``#+``, hold
 A parameter is a variable of the query that is replaced by a term before the query runs; its type is a
 vocabulary, ``record``, ``year``, ``date``, ``number`` or ``text``. The query stays plain SPARQL 1.1, so that
 the one behind an answer can be read, changed and run anywhere.
+
+``subject`` is the variable of the records that an answer is about, and ``column`` one of a table of the
+answer in print with its heading. Variables joined by ``+`` stand side by side; of those joined by ``/`` the
+first that has a value stands.
 """
 
 from __future__ import annotations
@@ -47,8 +54,27 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table in print: its heading, and the variables in it.
+
+    Of ``variables`` the first that has a value is taken; the parts of one stand side by side.
+    """
+
+    heading: str
+    variables: tuple[tuple[str, ...], ...]
+
+    def cell(self, row: Mapping[str, str]) -> str:
+        """What stands in this column of a row."""
+        cells = (" ".join(filter(None, (row.get(name, "") for name in parts))) for parts in self.variables)
+        return next(filter(None, cells), "")
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A named question. ``id`` is the file's name; ``number`` is its number as a competency question.
+
+    ``subject`` names the variables of the records that an answer is about, the first that has a value of
+    each row; ``columns`` are those of a table in print.
 
     ``example`` are values of its parameters with which it has an answer worth looking at.
     """
@@ -62,6 +88,8 @@ class Question:
     parameters: tuple[Parameter, ...]
     example: dict[str, str]
     query: str
+    subject: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
 
     def parameter(self, name: str) -> Parameter:
         """The parameter of this name. Raises :class:`QuestionError`."""
@@ -193,6 +221,8 @@ def _read(identifier: str, text: str) -> Question:
         answers=header["answers"][0],
         keywords=tuple(word.strip() for word in header["keywords"][0].split(",")),
         section=header.get("section", [""])[0],
+        subject=tuple(filter(None, header.get("subject", [""])[0].split("/"))),
+        columns=tuple(_column(line) for line in header.get("column", [])),
         number=int(number) if number else None,
         parameters=tuple(_parameter(line) for line in header.get("parameter", [])),
         example=dict(line.split("=", 1) for line in header.get("example", [])),
@@ -203,3 +233,9 @@ def _read(identifier: str, text: str) -> Question:
 def _parameter(line: str) -> Parameter:
     name, kind, need, words = (part.strip() for part in line.split("|", 3))
     return Parameter(name, kind, need == "required", words)
+
+
+def _column(line: str) -> Column:
+    variables, _, heading = line.partition("=")
+    parts = tuple(tuple(part.split("+")) for part in variables.split("/"))
+    return Column(heading.strip(), parts)

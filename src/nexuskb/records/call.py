@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, Protocol
 
@@ -51,6 +51,10 @@ class Checker(Protocol):
 
     def current(self, subjects: Iterable[URIRef]) -> Iterable[Triple]:
         """What the base says of some records and their evidence."""
+        ...
+
+    def duplicates(self, change: Change, records: Collection[URIRef]) -> list[Violation]:
+        """What some records would look like, after a change, among all of the base."""
         ...
 
     def recheck(self, day: dt.date | None = None) -> Report:
@@ -247,8 +251,8 @@ class Call:
                 "another editor or an admin has to."
             )
 
-    def check(self) -> Report:
-        """Let the shapes judge what the base would be.
+    def check(self, *, rehearsed: bool = False) -> Report:
+        """Let the shapes judge what the base would be; in a rehearsal, also what the records look like.
 
         Raises :class:`~nexuskb.errors.RejectedError` where the step asks for what conforms.
         """
@@ -263,11 +267,14 @@ class Call:
         beside = set() if self._step is Step.ACCEPT else self._under_way(added)
         for content in beside:
             added |= content.triples | state_triples(content.record, State.SUBMITTED)
-        found = self._checker.check(Change(frozenset(added), frozenset(removed)))
+        change = Change(frozenset(added), frozenset(removed))
+        found = self._checker.check(change)
         others = {name_of(content.record) for content in beside}
         if self._step in (Step.REVIEW, Step.REQUEST_CHANGES):  # what is reviewed need not conform
             others |= {name_of(record) for record in self._moves if record != self._review}
         report = Report(len(self._moves), [v for v in found.violations if v.record not in others])
+        if rehearsed and self._step in (Step.SAVE, Step.SUBMIT):
+            report.violations += self._checker.duplicates(change, [*self._moves])
         if not report.conforms and self._step in _MUST_CONFORM:
             raise RejectedError(_rejection(self._step, list(self._moves), report), report)
         return report

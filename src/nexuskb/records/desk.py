@@ -56,8 +56,8 @@ class Manner(TypedDict, total=False):
     """How a call is made.
 
     ``why`` is kept in the history. Under an idempotency ``key`` a person's call is done once, however often
-    it is made; the same key for another call is an error. A ``dry_run`` says what would come of it and leaves
-    no trace.
+    it is made; the same key for another call is an error. A ``dry_run`` says what would come of it, and which
+    records of the base look the same, and leaves no trace.
     """
 
     why: str
@@ -281,7 +281,8 @@ class Desk:
                         call.move(entry, content)
                     if remark:
                         self._file(call, remark)
-                    outcome = call.write(connection, key, request, call.check())
+                    report = call.check(rehearsed=dry_run)
+                    outcome = call.write(connection, key, request, report)
                     if dry_run:
                         raise _RehearsedError(outcome)
             except _RehearsedError as rehearsed:

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from nexuskb.errors import SettingsError
-from nexuskb.holding import hold, is_held
+from nexuskb.holding import own_directory
 from nexuskb.search.building import update_index
 from nexuskb.search.documents import Document
 from nexuskb.search.index import INDEX_FILE, SearchIndex, open_changing_index
@@ -38,7 +37,7 @@ class LiveIndex:
     def __enter__(self) -> LiveIndex:
         with ExitStack() as stack:
             try:
-                directory = stack.enter_context(_directory(self._home))
+                directory = stack.enter_context(own_directory(self._home, _PREFIX))
                 path = directory / INDEX_FILE
                 shutil.copyfile(self._source, path)
             except OSError as error:
@@ -68,13 +67,3 @@ class LiveIndex:
     def commit(self) -> None:
         """Let searches that begin from now on see what was written."""
         self._writer.execute("COMMIT")
-
-
-@contextmanager
-def _directory(home: Path) -> Iterator[Path]:
-    """A directory that is gone afterwards."""
-    for left in home.glob(f"{_PREFIX}*"):
-        if not is_held(left):
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=home) as name, hold(Path(name)):
-        yield Path(name)

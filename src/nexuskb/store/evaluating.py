@@ -59,6 +59,8 @@ class RemoteEvaluator:
         self._answers: set[asyncio.Task[None]] = set()
         self._reading = asyncio.Lock()
         self._read_at = float("-inf")
+        #: What the store said it is (the Server header) when it last answered, in lower case.
+        self.product = ""
 
     async def __aenter__(self) -> RemoteEvaluator:
         """Connect, and make sure that the store holds what it says. Raises :class:`StoreError`."""
@@ -104,12 +106,16 @@ class RemoteEvaluator:
 
     async def current(self) -> str:
         """The content of the store, at most a second ago."""
-        if self._stale():
+        with _without_address():
+            return (await self.state()).generation
+
+    async def state(self, *, anew: bool = False) -> State:
+        """What the store holds, at most a second ago, or read ``anew``. Raises :class:`StoreError`."""
+        if anew or self._stale():
             async with self._reading:
-                if self._stale():
-                    with _without_address():
-                        await self._read()
-        return self._state.generation
+                if anew or self._stale():
+                    await self._read()
+        return self._state
 
     @property
     def load(self) -> Load:
@@ -205,9 +211,11 @@ class RemoteEvaluator:
             headers=protocol.headers(asked.form),
         )
         try:
-            return await self._client.send(request, stream=True)
+            response = await self._client.send(request, stream=True)
         except protocol.STALE:
-            return await self._client.send(request, stream=True)
+            response = await self._client.send(request, stream=True)
+        self.product = str(response.headers.get("server", "")).lower()
+        return response
 
 
 @contextmanager

@@ -26,7 +26,7 @@ import pyoxigraph as ox
 
 from nexuskb.content import ContentFile, fingerprint, store_files
 from nexuskb.errors import ContentError, SettingsError
-from nexuskb.holding import is_held
+from nexuskb.holding import IN_USE, is_held
 from nexuskb.records.ledger import LEDGER_FILE, Accepted, Ledger
 from nexuskb.rules import read_rules, rule_files
 from nexuskb.search.building import update_index, write_index
@@ -93,12 +93,15 @@ def prepare(settings: Settings, progress: Progress | None = None) -> tuple[Path,
     return filled.directory, filled.content.generation
 
 
-def fill(settings: Settings, progress: Progress | None = None) -> Filled:
-    """Make sure that the present base is on disk, from as near a generation as there is."""
+def fill(settings: Settings, progress: Progress | None = None, seq: int | None = None) -> Filled:
+    """Make sure that the present base is on disk, from as near a generation as there is.
+
+    With ``seq``, it is the base as it was after that accepted change.
+    """
     files = store_files(settings)
     printed = fingerprint(files, rule_files(settings))
     with _ledger(settings.home) as ledger:
-        wanted = _present(printed, ledger)
+        wanted = _at(printed, ledger, seq)
         generations = settings.home / "generations"
         target = Filled(wanted, generations / wanted.generation)
         if target.directory.is_dir():
@@ -135,9 +138,11 @@ def _ledger(home: Path) -> Iterator[Ledger | None]:
         yield ledger
 
 
-def _present(files: str, ledger: Ledger | None) -> Content:
-    seq = ledger.seq if ledger else 0
-    return Content(files, seq, (ledger.head_at(seq) if ledger else "") or "")
+def _at(files: str, ledger: Ledger | None, seq: int | None) -> Content:
+    if ledger is None:
+        return Content(files)
+    seq = ledger.seq if seq is None else seq
+    return Content(files, seq, ledger.head_at(seq) or "")
 
 
 def _changes(ledger: Ledger | None, after: int, last: int) -> dict[str, bytes | None]:
@@ -207,11 +212,7 @@ def _build(
 
 def _advance(settings: Settings, source: Path, scratch: Path, records: Records) -> None:
     """Make the next generation of an earlier one and what records have become since."""
-    for path in source.iterdir():
-        if path.suffix == ".sst":  # these are never written again
-            os.link(path, scratch / path.name)
-        elif path.is_file():
-            shutil.copyfile(path, scratch / path.name)
+    copy_store(source, scratch)
     store = ox.Store(str(scratch))
     effect = change(store, records, read_rules(settings))
     store.flush()
@@ -219,6 +220,15 @@ def _advance(settings: Settings, source: Path, scratch: Path, records: Records) 
         index.execute("BEGIN")
         update_index(index, effect.documents)
         index.execute("COMMIT")
+
+
+def copy_store(source: Path, target: Path) -> None:
+    """Copy the files of a generation to a directory of the same file system, where they may change."""
+    for path in source.iterdir():
+        if path.suffix == ".sst":  # these are never written again
+            os.link(path, target / path.name)
+        elif path.is_file() and path.name != IN_USE:
+            shutil.copyfile(path, target / path.name)
 
 
 def _quads(files: list[ContentFile], progress: Progress | None) -> Iterator[ox.Quad]:

@@ -8,29 +8,24 @@ moment in which it is done sees the base as it was; all that is asked after it, 
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import AsyncExitStack, ExitStack
-from itertools import islice
 from types import TracebackType
 from typing import Final
 
-from nexuskb.errors import NexusError
 from nexuskb.holding import hold
-from nexuskb.records.ledger import LEDGER_FILE, Accepted, Ledger
+from nexuskb.records.ledger import Accepted
 from nexuskb.rules import read_rules
 from nexuskb.search.index import INDEX_FILE, SearchIndex, open_index
 from nexuskb.search.live import LiveIndex
 from nexuskb.settings import ServingSettings, Settings
+from nexuskb.sparql.evaluator import Answer
+from nexuskb.sparql.formats import ResultFormat
 from nexuskb.sparql.pool import WorkerPool
 from nexuskb.store.filling import Content, fill
+from nexuskb.store.following import Followed, keep_following
 
-_LOG: Final = logging.getLogger(__name__)
 #: Searches at a time.
 _SEARCHES: Final = 4
-#: Seconds between looks at the ledger for what other processes have written.
-_LOOK: Final = 1.0
-#: Most changes that are brought in at one moment; more are as fast from the disk.
-_PORTION: Final = 500
 
 
 class ServedBase:
@@ -43,7 +38,7 @@ class ServedBase:
         self._settings = settings
         self._serving = serving
         self._rules = read_rules(settings)
-        self._ledger: Ledger | None = None
+        self._followed = Followed(settings.home)
         self._live: LiveIndex | None = None
         self._moving = asyncio.Lock()
 
@@ -62,8 +57,8 @@ class ServedBase:
             )
             self.index = open_index(filled.directory / INDEX_FILE, _SEARCHES)
             stack.callback(self._close)
-            looking = asyncio.create_task(self._look())
-            stack.push_async_callback(_ended, looking)
+            looking = asyncio.create_task(keep_following(self.follow))
+            stack.push_async_callback(ended, looking)
             self._stack = stack.pop_all()
         return self
 
@@ -85,12 +80,9 @@ class ServedBase:
         on, and the next call tries again.
         """
         async with self._moving:
-            ledger = await asyncio.to_thread(self._opened)
-            if ledger is None:
-                return
             while True:
-                on_course, changes = await asyncio.to_thread(self._news, ledger)
-                if not on_course:
+                changes = await asyncio.to_thread(self._followed.news, self._content)
+                if changes is None:
                     await self._move()
                     return
                 if not changes:
@@ -103,25 +95,12 @@ class ServedBase:
                 else:
                     await self._move()
 
-    async def _look(self) -> None:
-        """Follow what other processes write, from time to time."""
-        while True:
-            await asyncio.sleep(_LOOK)
-            try:
-                await self.follow()
-            except (NexusError, OSError) as error:
-                _LOG.error("What was accepted is not served yet: %s", error)
+    async def ready(self) -> None:
+        """Whether what is accepted can be served: it always can, from here."""
 
-    def _opened(self) -> Ledger | None:
-        if self._ledger is None and (self._settings.home / LEDGER_FILE).exists():
-            self._ledger = Ledger.open(self._settings.home)
-        return self._ledger
-
-    def _news(self, ledger: Ledger) -> tuple[bool, list[Accepted]]:
-        """Whether the ledger is the one that was followed so far, and what it has accepted since."""
-        if ledger.head_at(self._content.seq) != self._content.head:
-            return False, []
-        return True, list(islice(ledger.accepted(self._content.seq), _PORTION))
+    async def answer_with_drafts(self, drafts: bytes, query: str, result_format: ResultFormat) -> Answer:
+        """Evaluate a query over the base and some drafts, which nobody else sees."""
+        return await self.pool.answer_with_drafts(drafts, query, result_format)
 
     async def _change(self, changes: list[Accepted]) -> None:
         """Bring changes in: store and index at one moment."""
@@ -159,10 +138,10 @@ class ServedBase:
 
     def _close(self) -> None:
         self._held.close()
-        if self._ledger:
-            self._ledger.close()
+        self._followed.close()
 
 
-async def _ended(task: asyncio.Task[None]) -> None:
+async def ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for its end."""
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

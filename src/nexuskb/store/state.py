@@ -1,7 +1,7 @@
 """What a remote store says it holds: graphs, each with its generation and number of triples.
 
 It stands in a graph of its own, outside the dataset of queries, so that a remote store answers as the
-embedded one. It is written last of all when a store is loaded.
+embedded one. It is written last of all when a store is loaded or changed.
 """
 
 from __future__ import annotations
@@ -37,17 +37,53 @@ class State:
         """The graphs of the base that hold anything, in a fixed order."""
         return tuple(sorted(graph for graph, count in self.triples.items() if count))
 
+    def after(self, generation: str, growth: Mapping[str, int]) -> State:
+        """The state after a change that makes some graphs grow, or shrink, by so many triples."""
+        counts = {**dict.fromkeys(growth, 0), **self.triples}
+        return State(generation, {graph: count + growth.get(graph, 0) for graph, count in counts.items()})
+
+    @property
+    def condition(self) -> str:
+        """A group graph pattern (SPARQL 1.1 Update) with one solution in a store of this generation.
+
+        It has none where the generation is another, nor while one is loaded in the place of this.
+        """
+        held = f"{GRAPHS.records.n3()} {NX.generation.n3()} {Literal(self.generation).n3()}"
+        loading = f"{GRAPHS.loading.n3()} {NX.generation.n3()} ?loading"
+        return (
+            f"{{ GRAPH {STATE_GRAPH.n3()} {{ {held} }} "
+            f"FILTER NOT EXISTS {{ GRAPH {STATE_GRAPH.n3()} {{ {loading} }} }} }}"
+        )
+
+    def become(self, new: State) -> str:
+        """The operation that puts another state in the place of this one, if the store has this one."""
+        graph = STATE_GRAPH.n3()
+        return (
+            f"DELETE {{ GRAPH {graph} {{\n{self._lines()}}} }}\n"
+            f"INSERT {{ GRAPH {graph} {{\n{new._lines()}}} }}\nWHERE {self.condition}"
+        )
+
+    def begin_loading(self) -> str:
+        """The operation that notes that this is being loaded; :meth:`update` takes the note away.
+
+        The note looks like a graph, so that no state of a finished load equals one with it.
+        """
+        noted = State(self.generation, {str(GRAPHS.loading): 0})
+        return f"INSERT DATA {{ GRAPH {STATE_GRAPH.n3()} {{\n{noted._lines()}}} }}"
+
     def update(self) -> str:
         """The operations that make this the state of a store (SPARQL 1.1 Update)."""
         graph = STATE_GRAPH.n3()
-        lines = "".join(
+        return (
+            f"DELETE WHERE {{ GRAPH {graph} {{ ?graph ?property ?value }} }} ;\n"
+            f"INSERT DATA {{ GRAPH {graph} {{\n{self._lines()}}} }}"
+        )
+
+    def _lines(self) -> str:
+        return "".join(
             f"{URIRef(name).n3()} {NX.generation.n3()} {Literal(self.generation).n3()} ; "
             f"{VOID.triples.n3()} {count} .\n"
             for name, count in sorted(self.triples.items())
-        )
-        return (
-            f"DELETE WHERE {{ GRAPH {graph} {{ ?graph ?property ?value }} }} ;\n"
-            f"INSERT DATA {{ GRAPH {graph} {{\n{lines}}} }}"
         )
 
 

@@ -39,14 +39,16 @@ class ChangeChecker:
     between threads.
     """
 
-    def __init__(self, base: Base, reads: Reads | None = None) -> None:
+    def __init__(self, base: Base, reads: Reads | None = None, reviewed: Path | None = None) -> None:
+        """``reviewed`` is the directory with the list of pairs that are known to be two things."""
         self._base = base
+        self._reviewed = reviewed
         self._reads = reads or Reads({*reads_of_kinds(), *base.shapes.reads})
 
     @classmethod
     def open(cls, settings: Settings) -> ChangeChecker:
         """Read the curated files. Raises :class:`~nexuskb.errors.ContentError`."""
-        return cls(gather(settings, sorted(settings.data.rglob("*.ttl"))))
+        return cls(gather(settings, sorted(settings.data.rglob("*.ttl"))), reviewed=settings.data)
 
     def check(self, change: Change) -> Report:
         """What is wrong, after a change, with all the nodes whose verdict it can alter.
@@ -79,10 +81,13 @@ class ChangeChecker:
         """The base as it is now, with its model; to be read only."""
         return self._base.data
 
-    def duplicates(self, change: Change, records: Collection[URIRef], reviewed: Path) -> list[Violation]:
-        """What some records would look like, after a change, among all of the base."""
+    def duplicates(self, change: Change, records: Collection[URIRef]) -> list[Violation]:
+        """What some records would look like, after a change, among all of the base.
+
+        Every policy or source is looked at, so that this is for whoever asks, not for every change.
+        """
         with self._in_place(change):
-            return duplicates(self._base.data, records, reviewed)
+            return duplicates(self._base.data, records, self._reviewed)
 
     def apply(self, change: Change) -> None:
         """Make a change part of the base, after it was written."""

@@ -18,13 +18,13 @@ _MESSAGE = (
 )
 
 
-def duplicates(data: Graph, records: Collection[Node], reviewed: Path) -> list[Violation]:
+def duplicates(data: Graph, records: Collection[Node], reviewed: Path | None) -> list[Violation]:
     """What some policies and sources of a graph look like among all others in it.
 
     ``reviewed`` is the directory with the list of pairs that are known to be two things. What is found does
     not keep a record out.
     """
-    pairs = reviewed_pairs(reviewed)
+    pairs = reviewed_pairs(reviewed) if reviewed else set()
     found = []
     for kind, all_of_kind in ((NX.Policy, policies_of), (NX.Source, sources_of)):
         chosen = {node for node in records if (node, RDF.type, kind) in data}

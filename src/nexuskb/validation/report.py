@@ -17,6 +17,9 @@ from nexuskb.terms import EV, NX, REC, VOCABULARIES, curie, local_name
 from nexuskb.validation.shapes import Shapes
 from nexuskb.vocabulary import nearest_name
 
+#: A day with a time of day behind it, however that was typed.
+_WITH_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{1,2}:.*")
+
 #: Vocabularies of at most so many terms are listed in full beside a mistake.
 MOST_ALLOWED: Final = 30
 
@@ -43,6 +46,13 @@ class Violation:
     path: str = ""
     allowed: tuple[str, ...] = ()
     similar: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """What is wrong and what to do, in one or two sentences, without the name of the field."""
+        message = self.message.removeprefix(f"{self.field}: ")
+        wrong = f"{self.wrong[:1].upper()}{self.wrong[1:]}. " if self.wrong else ""
+        return f"{wrong}{message[:1].upper()}{message[1:]}"
 
 
 @dataclass(slots=True)
@@ -237,7 +247,7 @@ class _Wrong:
         if isinstance(value, Literal):
             if value.datatype in _CALENDAR:
                 return "there is no such date in the calendar"
-            precise = value.datatype in (XSD.dateTime, XSD.dateTimeStamp)
+            precise = value.datatype in (XSD.dateTime, XSD.dateTimeStamp) or _WITH_TIME.fullmatch(value)
             return "it is more precise than a day" if precise else "it is not written as a date"
         if value is not None:
             return self._link_wrong(value)

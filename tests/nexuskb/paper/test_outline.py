@@ -61,6 +61,7 @@ def test_every_question_of_the_outline_names_one_of_the_catalogue_with_values_th
     assert len(asked) > 100
     for each in asked:
         assert fill(question(each.name), each.parameters, vocabularies), each
+        assert question(each.name).columns, f"{each.name} has no columns for print"
 
 
 def test_a_question_of_the_outline_is_of_a_country_that_its_section_is_about(outline) -> None:

@@ -24,11 +24,13 @@ from tests.programs import program
 from nexuskb.asking import drive, rows_of
 from nexuskb.cli import main
 from nexuskb.errors import FormatError, RecordNotFoundError
+from nexuskb.paper.blocks import Chart, Heading, TableBlock
 from nexuskb.paper.compose import compose
 from nexuskb.paper.findings import read_findings
 from nexuskb.paper.packing import pack_file
 from nexuskb.paper.packs import Pack, read_pack
 from nexuskb.questions.catalogue import fill, question
+from nexuskb.terms import record_identifier
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 SECTION = "outline-national-review-prk"
@@ -154,7 +156,7 @@ def test_word_reads_it_again_with_its_styles_tables_and_properties(pack, word) -
     }
     assert wanted <= names
     headings = [p.text for p in document.paragraphs if p.style.name == "Heading 2"]
-    assert [q.text for q in pack.section.questions] == headings[: len(pack.section.questions)]
+    assert [f"{n}. {q.text}" for n, q in enumerate(pack.section.questions, 1)] == headings
     assert document.tables
     for table in document.tables:
         assert table.rows[0]._tr.find(f"{W}trPr/{W}tblHeader") is not None
@@ -166,25 +168,70 @@ def test_word_reads_it_again_with_its_styles_tables_and_properties(pack, word) -
     assert properties.created is None
 
 
-def test_pictures_have_words_and_a_table_with_their_numbers(pack, word) -> None:
+def test_pictures_have_words_and_their_numbers(pack, word) -> None:
     body = part(word, "word/document.xml")
-    pictures = list(
-        body.iter("{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr")
-    )
-    assert pictures
-    captions = [text_of(p) for p in body.iter(f"{W}p")]
-    for picture in pictures:
-        assert len(picture.get("descr")) > 20
-        assert f"{picture.get('title')}: the numbers" in captions
+    pictures = body.iter("{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr")
+    described = {picture.get("title"): picture.get("descr") for picture in pictures}
+    blocks = compose(pack).blocks
+    charts = [block for block in blocks if isinstance(block, Chart)]
+    assert set(described) == {chart.caption for chart in charts}
+    assert any(chart.lines for chart in charts)
+    assert any(not chart.lines for chart in charts)
+    for chart, after in ((c, blocks[place + 1]) for place, c in enumerate(blocks) if isinstance(c, Chart)):
+        for label, value in chart.points[0][1]:
+            assert f"{label}: {value:,g}" in described[chart.caption]
+        if chart.lines:
+            assert isinstance(after, TableBlock)
+            assert after.headings == tuple(label for label, _ in chart.points[0][1])
 
 
-def test_the_contents_lead_to_the_headings(word) -> None:
+def test_the_contents_lead_to_the_headings_and_their_pages(word) -> None:
     body = part(word, "word/document.xml")
     marks = {mark.get(f"{W}name") for mark in body.iter(f"{W}bookmarkStart")}
     links = [link.get(f"{W}anchor") for link in body.iter(f"{W}hyperlink")]
     assert len(links) > 15
     assert set(links) == marks
-    assert any("TOC" in (field.text or "") for field in body.iter(f"{W}instrText"))
+    fields = [field.text.split() for field in body.iter(f"{W}instrText") if "PAGEREF" in field.text]
+    assert [name for _, name, _ in fields] == links
+    assert part(word, "word/settings.xml").find(f"{W}updateFields") is None
+
+
+def test_a_finding_is_told_in_full_once_and_every_record_of_an_answer_is_named(pack, word) -> None:
+    notes = [text_of(note) for note in part(word, "word/footnotes.xml")]
+    keys = [key[1] for note in notes if (key := re.search(r"\[([a-z0-9-]+)\]$", note))]
+    assert len(keys) == len(set(keys)) > 100
+    text = text_of(part(word, "word/document.xml")) + "".join(notes)
+    for answer in pack.answers:
+        for name in answer.shown:
+            assert f"[{name}]" in text, (answer.state.question.name, name)
+
+
+def test_long_tables_are_annexes_that_name_sources_by_their_numbers(pack) -> None:
+    blocks = compose(pack).blocks
+    tables = [block for block in blocks if isinstance(block, TableBlock)]
+    assert all(len(table.rows) <= 20 for table in tables if table.number.startswith("Table "))
+    annexes = [table for table in tables if table.number.startswith("Annex ")]
+    assert annexes
+    numbers = {f"S{n}" for n in range(1, len(pack.references) + 1)}
+    for table in annexes:
+        for row in table.rows:
+            cited = "".join(run.text for run in row[-1] if not run.italic)
+            assert set(re.findall(r"\bS\d+\b", cited)) <= numbers
+    headings = [block.text for block in blocks if isinstance(block, Heading) and block.level == 1]
+    assert [text.partition(".")[0] for text in headings[-len(annexes) - 1 :]] == [
+        f"Annex {n}" for n in range(1, len(annexes) + 2)
+    ]
+    assert [table.number for table in tables if table.number.startswith("Table ")] == [
+        f"Table {n}" for n in range(1, len(tables) - len(annexes) + 1)
+    ]
+
+
+def test_targets_that_fall_due_stand_with_what_is_observed_of_them(pack) -> None:
+    (due,) = [answer for answer in pack.answers if answer.state.question.name == "targets-due"]
+    targets = {record_identifier(row["target"]) for row in due.rows}
+    assert targets
+    assert due.table
+    assert {name for row in due.table.rows for name in row.records} == targets
 
 
 def test_texts_in_other_scripts_are_tagged_with_their_language(word) -> None:

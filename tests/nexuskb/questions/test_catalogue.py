@@ -11,6 +11,7 @@ from rdflib.term import Node
 
 from nexuskb.errors import QuestionError
 from nexuskb.questions.catalogue import (
+    Column,
     Parameter,
     Question,
     allowed_values,
@@ -320,3 +321,19 @@ def test_what_is_allowed_is_told_in_words(vocabularies: Vocabularies, kind: str)
     assert words.startswith(("Allowed values: ", "Give a ", "Give the identifier "))
     if kind in vocabularies.schemes:
         assert all(term.notation in words for term in vocabularies.schemes[kind].terms)
+
+
+def test_what_a_question_says_for_print_are_variables_of_its_select() -> None:
+    for asked in questions().values():
+        named = {part for column in asked.columns for parts in column.variables for part in parts}
+        head = asked.query.partition("WHERE")[0]
+        selected = set(re.findall(r"[?]([A-Za-z0-9]+)", head))
+        assert named | set(asked.subject) <= selected, asked.id
+        assert all(column.heading for column in asked.columns), asked.id
+
+
+def test_a_column_takes_the_first_variable_with_a_value_and_joins_parts() -> None:
+    column = Column("Figure", (("figure", "unit"), ("words",)))
+    assert column.cell({"figure": "5", "unit": "%", "words": "few"}) == "5 %"
+    assert column.cell({"words": "few"}) == "few"
+    assert column.cell({}) == ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from nexuskb.settings import Settings
 from nexuskb.store.ntriples import Triple
 from nexuskb.terms import NX
 from nexuskb.validation.change import Change, ChangeChecker
-from nexuskb.validation.report import Report
+from nexuskb.validation.report import Report, Violation
 
 
 @pytest.fixture
@@ -58,6 +58,9 @@ class Borrowed:
 
     def current(self, subjects: Iterable[URIRef]) -> frozenset[Triple]:
         return self.checker.current(subjects)
+
+    def duplicates(self, change: Change, records: Collection[URIRef]) -> list[Violation]:
+        return self.checker.duplicates(change, records)
 
     def apply(self, change: Change) -> None:
         for subject, predicate, _ in change.added | change.removed:

@@ -17,7 +17,7 @@ from tests.servers import oxigraph, virtuoso
 
 from nexuskb.errors import ContentError, SettingsError, StoreError
 from nexuskb.settings import RemoteSettings, Settings
-from nexuskb.store import publishing
+from nexuskb.store import writer
 from nexuskb.store.filling import open_store
 from nexuskb.store.publishing import publish
 from nexuskb.store.remote import RemoteStore
@@ -95,7 +95,7 @@ def test_a_store_without_the_graph_store_protocol_is_loaded_by_updates(small: Se
 
 
 def test_many_parts_make_one_graph(small: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing, "PART_BYTES", 50_000)
+    monkeypatch.setattr(writer, "PART_BYTES", 50_000)
     done = publish(small)
     assert small.store is not None
     assert sum(graphs(small.store).values()) == done.triples + 2 * len(open_store(small).graphs())
