@@ -282,6 +282,22 @@ async def drafts(request: Request) -> Response:
     return JSONResponse({"drafts": shown}, headers=_PRIVATE)
 
 
+@router.get("/invitations", summary="Invitations to review that nobody has answered")
+async def invitations(request: Request) -> Response:
+    """By their last day. Silence until its end counts as non-objection, which an editor then files."""
+    call = await _Call.begin(request)
+    found = await call.apart(lambda: call.desk.invitations(call.person))
+    shown = [
+        {
+            **asdict(each),
+            "answer_by": each.answer_by.isoformat(),
+            "overdue": each.is_overdue,
+        }
+        for each in found
+    ]
+    return JSONResponse({"invitations": shown}, headers=_PRIVATE)
+
+
 @router.post(
     "/drafts/sparql",
     summary="Query the base together with its drafts",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -15,12 +14,12 @@ import httpx
 import pytest
 from rdflib import Graph
 from tests.conftest import serving
+from tests.homes import own_home
 
 from nexuskb.people.rights import Role
 from nexuskb.people.tokens import Grant, add_token, revoke_token
 from nexuskb.records.ledger import Ledger
 from nexuskb.settings import Settings
-from nexuskb.store.filling import fill
 from nexuskb.terms import GRAPHS, PREFIXES, concept_iri
 
 MERGE = "application/merge-patch+json"
@@ -30,13 +29,7 @@ _NUMBERS = count(1)
 @pytest.fixture(scope="module")
 def home(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The real base with a home, and so a ledger, of its own."""
-    filled = fill(settings).directory
-    own = Settings(settings.ontology, settings.data, tmp_path_factory.mktemp("entering"))
-    target = own.home / "generations" / filled.name
-    target.mkdir(parents=True)
-    for path in filled.iterdir():
-        os.link(path, target / path.name)
-    return own
+    return own_home(settings, tmp_path_factory.mktemp("entering"))
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
 from tests.api.browsing import Visitor
-from tests.conftest import ROOT, environment, serving
+from tests.conftest import environment, serving
+from tests.homes import own_home
 from tests.programs import program
 
 from nexuskb.exchange.sheets import FIRST_ROW
@@ -61,9 +62,9 @@ WORKBOOK = {
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def own(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A base of its own: what is entered here is in nobody's way."""
-    return Settings(ROOT / "ontology", ROOT / "data", tmp_path_factory.mktemp("own"))
+    return own_home(settings, tmp_path_factory.mktemp("own"))
 
 
 @pytest.fixture(scope="module")

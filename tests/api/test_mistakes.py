@@ -13,7 +13,8 @@ import httpx
 import pytest
 from openpyxl import load_workbook
 from rdflib import Graph
-from tests.conftest import ROOT, serving
+from tests.conftest import serving
+from tests.homes import own_home
 
 from nexuskb.exchange.sheets import FIRST_ROW
 from nexuskb.forms import Forms
@@ -146,8 +147,10 @@ class Expert:
 
 
 @pytest.fixture(scope="module")
-def expert(tmp_path_factory: pytest.TempPathFactory, model: Graph, shapes_graph: Graph) -> Iterator[Expert]:
-    own = Settings(ROOT / "ontology", ROOT / "data", tmp_path_factory.mktemp("own"))
+def expert(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory, model: Graph, shapes_graph: Graph
+) -> Iterator[Expert]:
+    own = own_home(settings, tmp_path_factory.mktemp("own"))
     with Ledger.open(own.home) as ledger:
         token = add_token(ledger, Grant("Erdene", Role.EDITOR), by="test")
     with (

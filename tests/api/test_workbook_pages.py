@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from openpyxl import load_workbook
-from tests.conftest import ROOT, serving
+from tests.conftest import serving
+from tests.homes import own_home
 
 from nexuskb.exchange.sheets import FIRST_ROW, REVISIONS
 from nexuskb.people.rights import Role
@@ -21,8 +22,8 @@ POLICY = "mng-billion-trees-2021"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, str]]:
-    own = Settings(ROOT / "ontology", ROOT / "data", tmp_path_factory.mktemp("own"))
+def address(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, str]]:
+    own = own_home(settings, tmp_path_factory.mktemp("own"))
     with Ledger.open(own.home) as ledger:
         tokens = [add_token(ledger, Grant(name, Role.EDITOR), by="test") for name in ("Erdene", "Ed")]
     with serving(own, NEXUSKB_CLIENT_SECONDS="0") as (at, _):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -10,17 +12,18 @@ from fastapi.responses import RedirectResponse, Response
 from rdflib import RDF, RDFS, URIRef
 from starlette.exceptions import HTTPException
 
-from nexuskb.errors import EntryError, OtherBaseError, RejectedError
-from nexuskb.people.rights import REVIEW_KINDS, RIGHTS
+from nexuskb.errors import EntryError, MalformedEntryError, OtherBaseError, RejectedError
+from nexuskb.people.rights import REVIEW_KINDS, RIGHTS, Role
 from nexuskb.people.sessions import Session
 from nexuskb.records.desk import Desk, Look
 from nexuskb.records.entry import Entry
+from nexuskb.records.invitations import Invitation
 from nexuskb.records.ledger import Draft
 from nexuskb.records.life import State, Step
 from nexuskb.records.reviews import Remark
 from nexuskb.records.revisions import Difference, Event
 from nexuskb.store.ntriples import read_ntriples
-from nexuskb.terms import IDENTIFIER_PATTERN, record_identifier, record_iri
+from nexuskb.terms import IDENTIFIER_PATTERN, concept_iri, record_identifier, record_iri
 from nexuskb.validation.report import Violation
 from nexuskb_api.entry.room import Room, posted_by, room_of, signed_in
 from nexuskb_api.facade import facade_of, plain
@@ -43,6 +46,8 @@ _REMARKS = """SELECT ?identifier ?reviewer ?date ?kind ?text WHERE {{
     nx:reviewKind/skos:prefLabel ?kind ; dcterms:description ?text .
   FILTER(LANG(?kind) = "en")
 }} ORDER BY ?date ?identifier"""
+#: Who may say to which State an invitation goes, and record a State's silence.
+_SPEAK_FOR_STATES = (Role.EDITOR, Role.ADMIN)
 _SAVED = "kept as a draft"
 _HEADINGS = {
     State.CHANGES_REQUESTED: "Changes were asked for",
@@ -109,10 +114,7 @@ async def act(request: Request, identifier: str) -> Response:
     key = given.get("key") or None
     try:
         if given.get("do") == "remark":
-            remark = Remark(
-                (_record(identifier),), given.get("kind", ""), given.get("text", "").strip(),
-                given.get("wording", "").strip(),
-            )  # fmt: skip
+            remark = _remark(identifier, given)
             await room.entered(lambda desk: desk.review(session.person, remark, key=key))
             words = "remark"
         else:
@@ -147,12 +149,15 @@ async def _queue(  # noqa: PLR0913 -- what can be on the page
     wrong: list[Violation] | None = None,
     status: int = 200,
 ) -> Response:
-    drafts = await room.at_desk(lambda desk: desk.drafts(session.person))
+    drafts, invitations = await room.at_desk(
+        lambda desk: (desk.drafts(session.person), desk.invitations(session.person))
+    )
     groups: dict[str, list[_Row]] = {heading: [] for heading in _HEADINGS.values()}
     for draft in drafts:
         groups[_HEADINGS[State(draft.state)]].append(_row(room, draft))
     shown = {
         "groups": {heading: rows for heading, rows in groups.items() if rows},
+        "invitations": invitations,
         "session": session,
         "csrf": session.form_value,
         "notice": notice,
@@ -174,6 +179,24 @@ def _row(room: Room, draft: Draft) -> _Row:
     form = room.forms.of(o for _, p, o in triples if p == RDF.type)
     kind = form.label if form else ""
     return _Row(str(record_identifier(draft.record)), label, kind, draft.author, draft.tag)
+
+
+def _remark(identifier: str, given: Mapping[str, str]) -> Remark:
+    """What somebody says of a record. Raises :class:`~nexuskb.errors.MalformedEntryError`."""
+    day, area, answered = (given.get(name, "").strip() for name in ("answer_by", "area", "responds_to"))
+    try:
+        answer_by = dt.date.fromisoformat(day) if day else None
+    except ValueError:
+        raise MalformedEntryError(f"Answer by: {day[:20]!r} is not a day, such as 2026-12-31.") from None
+    return Remark(
+        about=(_record(identifier),),
+        kind=given.get("kind", ""),
+        text=given.get("text", "").strip(),
+        wording=given.get("wording", "").strip(),
+        responds_to=(_record(answered),) if answered else (),
+        answer_by=answer_by,
+        area=concept_iri("area", area) if area else None,
+    )
 
 
 def _entry(value: str) -> Entry:
@@ -222,16 +245,17 @@ async def _review(  # noqa: PLR0913 -- what can be on the page
 ) -> Response:
     record, person = _record(identifier), session.person
 
-    def read(desk: Desk) -> tuple[Look, list[Event], list[Difference]]:
+    def read(desk: Desk) -> tuple[Look, list[Event], list[Difference], list[Invitation]]:
         look = desk.look(person, record)
         events = desk.history(person, record)
         earlier = (e.revision for e in events if e.step is Step.ACCEPT and e.revision < look.revision)
         before = max(earlier, default=0)
         known = look.accepted is None or look.accepted.digest != look.content.digest
         differences = desk.differences(person, record, before, look.revision) if known and events else []
-        return look, events, differences
+        invited = [each for each in desk.invitations(person) if identifier in each.about]
+        return look, events, differences, invited
 
-    look, events, differences = await room.at_desk(read)
+    look, events, differences, invited = await room.at_desk(read)
     facade = facade_of(request)
     said = [plain(row) for row in await facade.rows(_REMARKS.format(record.n3()))]
     around = await room.around(person, look.content.triples)
@@ -251,6 +275,8 @@ async def _review(  # noqa: PLR0913 -- what can be on the page
             if person.role in REVIEW_KINDS.get(term.notation, ())
         ],
         "buttons": {step: words for step, (words, _) in BUTTONS.items() if step in look.possible},
+        "invited": invited,
+        "states": facade.vocabularies.schemes["area"].terms if person.role in _SPEAK_FOR_STATES else (),
         "may_restore": Step.RESTORE in look.possible,
         "may_remark": Step.REVIEW in look.possible,
         "session": session,

@@ -57,6 +57,10 @@ class Checker(Protocol):
         """What some records would look like, after a change, among all of the base."""
         ...
 
+    def of_kind(self, kind: URIRef) -> Iterable[Triple]:
+        """What the base says of the records of a kind."""
+        ...
+
     def recheck(self, day: dt.date | None = None) -> Report:
         """What the passing of time has made wrong by a day, or by today."""
         ...

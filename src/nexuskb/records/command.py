@@ -1,4 +1,4 @@
-"""The commands about what people entered: ``backup``, ``restore``, ``export``, ``history``, ``recheck``."""
+"""The commands about what people entered: from ``backup`` and ``export`` to ``invitations``, ``recheck``."""
 
 from __future__ import annotations
 
@@ -94,6 +94,25 @@ def run_history(identifier: str, form: str) -> None:
                         for value in values:
                             click.echo(f"      {sign} {value}")
                 shown = event.revision
+
+
+@click.command("invitations")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day; today without it.")
+def run_invitations(day: dt.datetime | None) -> None:
+    """List the invitations to review that nobody has answered, by their last day.
+
+    Exit status 1 if the last day of one is over: an editor then files the non-objection.
+    """
+    settings = load_settings()
+    with Ledger.open(settings.home) as ledger:
+        found = Desk.open(settings, ledger).invitations(operator(), day.date() if day else None)
+    for each in found:
+        when = f"{each.days_over} days over" if each.is_overdue else f"{-each.days_over} days left"
+        to, about = ", ".join(each.to), ", ".join(each.about)
+        click.echo(f"{each.answer_by} {each.identifier} to {to} on {about}: {when}")
+    overdue = sum(each.is_overdue for each in found)
+    click.echo(f"{len(found):,} invitations without answer, {overdue:,} of them overdue.", err=True)
+    sys.exit(1 if overdue else 0)
 
 
 @click.command("recheck")

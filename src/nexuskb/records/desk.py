@@ -31,6 +31,7 @@ from nexuskb.people.log import Line, write_log
 from nexuskb.people.rights import SEE, Matter, Person, Rights, Role
 from nexuskb.records.call import Call, Checker, Ground, Outcome, name_of, repeated, request_digest
 from nexuskb.records.entry import Content, Entry, EntryRules
+from nexuskb.records.invitations import Invitation, open_invitations
 from nexuskb.records.ledger import Draft, Ledger
 from nexuskb.records.life import State, Step, after, possible
 from nexuskb.records.reviews import Remark, check_remark, review_triples, speaker
@@ -195,11 +196,21 @@ class Desk:
 
     def drafts(self, person: Person) -> list[Draft]:
         """What is not accepted yet and this person may see, by record."""
-        return [
-            draft
-            for draft in self.ledger.drafts()
-            if self._sees(person, Matter(name_of(draft.record), draft.areas, draft.author))
-        ]
+        return [draft for draft in self.ledger.drafts() if self._may_see(person, draft)]
+
+    def invitations(self, person: Person, today: dt.date | None = None) -> list[Invitation]:
+        """The invitations to review that nobody has answered, as far as this person may see them."""
+        drafts = [draft for draft in self.ledger.drafts() if b"/reviewkind/" in draft.triples]
+        with self._lock:
+            self.refresh()
+            reviews = {*self._checker.of_kind(NX.Review)}
+        hidden = {name_of(draft.record) for draft in drafts if not self._may_see(person, draft)}
+        reviews |= {triple for draft in drafts for triple in read_ntriples(draft.triples)}
+        found = open_invitations(reviews, self._model, today or self.ledger.clock().date())
+        return [each for each in found if each.identifier not in hidden]
+
+    def _may_see(self, person: Person, draft: Draft) -> bool:
+        return self._sees(person, Matter(name_of(draft.record), draft.areas, draft.author))
 
     def _sees(self, person: Person, matter: Matter) -> bool:
         return matter.author == person.name or self.rights.has(person, SEE, matter)

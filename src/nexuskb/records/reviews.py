@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from rdflib import DCTERMS, RDF, RDFS, SKOS, XSD, Graph, Literal, URIRef
+from rdflib.term import Node
 
 from nexuskb.errors import MalformedEntryError, NotPermittedError
 from nexuskb.people.rights import REVIEW_KINDS, Person, Role
@@ -78,7 +79,7 @@ def speaker(remark: Remark, person: Person, areas: frozenset[URIRef], model: Gra
     if remark.area is not None and person.role in (Role.EDITOR, Role.ADMIN):
         areas = frozenset({remark.area})
         states = areas if remark.kind in ("non-objection", "agreed-wording") else states
-    names = sorted(_label(model, area) for area in states)
+    names = sorted(label_of(model, area) for area in states)
     return Speaker(", ".join(names) or person.name, states or areas)
 
 
@@ -110,6 +111,7 @@ def review_triples(
     return triples
 
 
-def _label(model: Graph, area: URIRef) -> str:
+def label_of(model: Graph, area: Node) -> str:
+    """The English name of an area."""
     labels = (o for o in model.objects(area, SKOS.prefLabel) if getattr(o, "language", "") == "en")
     return str(next(labels, area))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rdflib import RDFS, XSD, Graph, Literal, URIRef
+from rdflib import RDF, RDFS, XSD, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from nexuskb.settings import Settings
@@ -99,6 +99,11 @@ class ChangeChecker:
         data = self._base.data
         nodes = {node for subject in subjects for node in (subject, *data.objects(subject, NX.evidence))}
         return frozenset(triple for node in nodes for triple in data.triples((node, None, None)))
+
+    def of_kind(self, kind: URIRef) -> Iterator[Triple]:
+        """The triples of the records of a kind, without those of their evidence."""
+        for record in self._base.data.subjects(RDF.type, kind):
+            yield from self._base.data.triples((record, None, None))
 
     def _effect(self, change: Change) -> tuple[set[Triple], set[Triple]]:
         """The triples that come and go indeed, written as the base writes them."""

@@ -62,6 +62,9 @@ class Borrowed:
     def duplicates(self, change: Change, records: Collection[URIRef]) -> list[Violation]:
         return self.checker.duplicates(change, records)
 
+    def of_kind(self, kind: URIRef) -> Iterator[Triple]:
+        return self.checker.of_kind(kind)
+
     def apply(self, change: Change) -> None:
         for subject, predicate, _ in change.added | change.removed:
             if predicate == NX.reviewState:
