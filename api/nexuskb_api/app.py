@@ -17,6 +17,8 @@ from nexuskb import __version__
 from nexuskb.settings import ServingSettings, Settings
 from nexuskb_api import (
     audit,
+    compare,
+    countries,
     definitions,
     dumps,
     entering,
@@ -148,6 +150,8 @@ def create_app(settings: Settings, serving: ServingSettings | None = None, ahead
         start,
         questions,
         records,
+        countries,
+        compare,
         entering,
         search,
         sparql,

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from nexuskb.countries.areas import STATES_AND_REGION
 from nexuskb.drawings.neighbours import Neighbour, draw_neighbours
 from nexuskb.drawings.series import Line, Point, draw_series
 from nexuskb.records.around import Act, Figure
 from nexuskb.records.document import FieldValues, RecordDocument, plain_query
 from nexuskb.records.values import Value
 from nexuskb.sparql.portable import declare_prefixes
-from nexuskb_api.areas import STATES_AND_REGION
 
 #: Fields that stand elsewhere on the page: as the claim, in its head, or among what it acts on.
 _STATEMENT: Final = "description"
@@ -64,7 +64,7 @@ def _values(fields: dict[str, FieldValues], key: str) -> tuple[Value, ...]:
 
 def _place(value: Value) -> Place:
     key = value.iri.rsplit("/", 1)[-1]
-    return Place(value.text, f"/records?area={key}" if key in STATES_AND_REGION else "")
+    return Place(value.text, f"/countries/{key}" if key in STATES_AND_REGION else "")
 
 
 def _chart(document: RecordDocument, root: str) -> Markup | None:

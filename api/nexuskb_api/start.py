@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from nexuskb.audit import TOTALS
+from nexuskb.countries.areas import STATES_AND_REGION
 from nexuskb.questions.catalogue import questions
-from nexuskb_api.areas import STATES_AND_REGION
 from nexuskb_api.facade import Binding, Facade, facade_of
 from nexuskb_api.pages import page, wants_html
 from nexuskb_api.records import record_kinds

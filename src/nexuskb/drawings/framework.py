@@ -42,7 +42,7 @@ def draw_framework(lives: Sequence[Life], last: float, label: str, marks: Sequen
         y = _HEAD + number * _ROW
         group = part(drawing, "a", "life", href=life.address) if life.address else part(drawing, "g", "life")
         part(group, "title").text = life.name
-        words(group, lines_of(life.name, 42, 1)[0], _NAMES - 10, y + 15, anchor="end")
+        words(group, lines_of(life.name, 40, 1)[0], _NAMES - 10, y + 15, anchor="end")
         end = across(life.until if life.until is not None else last)
         wide = max(3.0, end - across(life.start))
         part(group, "rect", f"bar bar-{life.shade}", x=across(life.start), y=y + 4, width=wide, height=14)

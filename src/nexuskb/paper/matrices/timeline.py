@@ -11,6 +11,8 @@ QUESTION = "legal-framework"
 #: The words of the question's answer for what starts and what ends a policy.
 _STARTS = ("adopted", "entered into force")
 _ENDS = ("superseded", "last year of its period")
+#: The legal statuses of what is in force, as the vocabulary names them.
+LIVE = ("In force", "In force, as amended")
 _VERDICT = {"yes": LIGHT, "no": DARK, "unknown": MIDDLE, "no date given": PLAIN}
 _DATED = ("adopted", "entered into force", "amended", "superseded", "last year of its period")
 
@@ -84,7 +86,7 @@ def _spans(key: str, lines: list[PlainRow]) -> list[Span]:
         if line["event"] in _ENDS and line.get("eventDate")
     ]
     verdict = lines[0]["inForceOnDate"]
-    today = {"In force": LIGHT, "Amended": LIGHT, "Unknown": MIDDLE}
+    today = {**dict.fromkeys(LIVE, LIGHT), "Unknown": MIDDLE}
     shade = today.get(lines[0]["presentStatus"], DARK) if verdict == "no date given" else _VERDICT[verdict]
     return [Span(key, min(starts), min(ends) if ends else None, shade)]
 

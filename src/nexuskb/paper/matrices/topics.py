@@ -19,7 +19,8 @@ from nexuskb.paper.matrices.matrix import (
 
 QUESTION = "drivers-and-impacts-by-state"
 
-_LEGEND = (
+#: What each shade of a standing means.
+LEGEND = (
     (LIGHT, "at work, measures in force"),
     (DARK, "gap: at work, no measure"),
     (MIDDLE, "gap: at work, measures only in policies not known to be in force"),
@@ -27,7 +28,7 @@ _LEGEND = (
     (DOTTED, "looked for, no finding and no measure"),
     (HATCHED, "not looked at"),
 )
-_SHADES = {words: shade for shade, words in _LEGEND}
+_SHADES = {words: shade for shade, words in LEGEND}
 _SIGNS = {DARK: " gap", MIDDLE: " gap", DOTTED: "none found", HATCHED: "?"}
 
 
@@ -53,8 +54,8 @@ def _topics(name: str, title: str, corner: str, rows: list[PlainRow], values: di
         corner=corner,
         rows=headings((tail(row["concept"]), row["conceptName"]) for row in rows),
         columns=headings((key, text) for text, key in states),
-        cells={(tail(row["concept"]), tail(row["state"])): _cell(row) for row in rows},
-        legend=_LEGEND,
+        cells={(tail(row["concept"]), tail(row["state"])): cell_of(row) for row in rows},
+        legend=LEGEND,
         note=(
             "Each cell: measures of policies in force, then findings of it at work. A measure or finding "
             "counts once for each driver or impact that it names; a narrower term counts for the broader one."
@@ -65,7 +66,8 @@ def _topics(name: str, title: str, corner: str, rows: list[PlainRow], values: di
     )
 
 
-def _cell(row: PlainRow) -> Cell:
+def cell_of(row: PlainRow) -> Cell:
+    """The cell of a State and a driver or impact: its standing, with the records behind it."""
     shade = _SHADES[row["standing"]]
     counts = f"{row['measuresInForce']} / {row['findings']}"
     text = _SIGNS[shade] if shade in (DOTTED, HATCHED) else counts + _SIGNS.get(shade, "")

@@ -1,0 +1,1 @@
+"""States and the region: the profile of one, and several side by side."""
