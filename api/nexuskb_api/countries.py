@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from markupsafe import Markup
 
-from nexuskb.countries.areas import REGION, area_of, profiled
+from nexuskb.countries.areas import REGION, STATES, area_of, profiled
 from nexuskb.countries.profile import read_profile
 from nexuskb.countries.series import Series
 from nexuskb.drawings.framework import Life, draw_framework
@@ -77,7 +77,7 @@ async def show_country(request: Request, name: str) -> Response:
             "profile": profile,
             "asked": urlencode({"country": area.notation}),
             "region": area.key == REGION,
-            "others": [each for each in profiled(facade.vocabularies) if each != area],
+            "others": [each for each in profiled(facade.vocabularies) if each.key in STATES and each != area],
             "lines": _lines(profile.framework, root),
             "drawn": [(each, _chart(each, root)) for each in profile.series if each.drawable],
             "undrawn": [each for each in profile.series if not each.drawable],

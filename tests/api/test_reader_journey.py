@@ -84,7 +84,7 @@ def test_the_lists_of_a_record_say_what_its_drawing_says(browser: Browser, serve
     page = reader.page
     page.goto("/records/mng-driver-drought-2000s")
     section = page.locator("#acts")
-    drawn = {text for text in section.locator("svg .node:not(.middle) title").all_text_contents()}
+    drawn = set(section.locator("svg .node:not(.middle) title").all_text_contents())
     assert len(drawn) >= 3
     listed = section.locator(".acts").all_inner_texts()
     assert all(any(name in text for text in listed) for name in drawn)
