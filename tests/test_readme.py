@@ -15,7 +15,7 @@ from nexuskb.audit import audit
 from nexuskb.settings import Settings
 from tests.conftest import ROOT, environment
 
-DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @dataclass(frozen=True)
