@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nexuskb import __version__
@@ -18,6 +19,7 @@ from nexuskb.settings import ServingSettings, Settings
 from nexuskb_api import (
     audit,
     compare,
+    consultation,
     countries,
     definitions,
     dumps,
@@ -122,7 +124,8 @@ def create_app(settings: Settings, serving: ServingSettings | None = None, ahead
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_facade(app, settings, shown):
+        app.state.consultation = consultation.endpoint(app, shown.origins)
+        async with open_facade(app, settings, shown), app.state.consultation.run():
             keeping = asyncio.create_task(paper.keep_outline(app)) if ahead else None
             yield
             if keeping:
@@ -168,6 +171,7 @@ def create_app(settings: Settings, serving: ServingSettings | None = None, ahead
         definitions,
         dumps,
         nanopublications,
+        consultation,
         forms,
         reviews,
         signing,
@@ -176,5 +180,6 @@ def create_app(settings: Settings, serving: ServingSettings | None = None, ahead
     for resource in resources:
         app.include_router(resource.router)
     app.state.resource_routes = [route for resource in resources for route in resource.router.routes]
+    app.router.routes.append(Route(consultation.PATH, endpoint=consultation.Consulted()))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
