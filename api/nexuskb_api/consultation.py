@@ -170,7 +170,8 @@ def consultation(facade: Callable[[], Facade]) -> MCPServer:
 
 async def _find(facade: Facade, words: str, given: dict[str, str], limit: int) -> Told:
     wanted = read_filters({name: given.get(name, "") for name in FACETS}, facade.filters)
-    found = await facade.apart(lambda: facade.index.search(words, wanted, limit, 0))
+    index = await facade.searching()
+    found = await facade.apart(lambda: index.search(words, wanted, limit, 0))
     records = await facade.ask(tell_records([hit.identifier for hit in found.hits]))
     told: Told = {"found_in_all": found.total, "records": records}
     if not found.total and given["area"] and (given["driver"] or given["impact"]):
