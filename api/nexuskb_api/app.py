@@ -18,6 +18,7 @@ from nexuskb import __version__
 from nexuskb.settings import ServingSettings, Settings
 from nexuskb_api import (
     audit,
+    builder,
     compare,
     consultation,
     countries,
@@ -34,6 +35,7 @@ from nexuskb_api import (
     paper,
     paper_check,
     problems,
+    query,
     questions,
     records,
     search,
@@ -41,6 +43,7 @@ from nexuskb_api import (
     start,
     wellknown,
 )
+from nexuskb_api.built import BuiltFiles
 from nexuskb_api.compression import Compression
 from nexuskb_api.connections import Clients
 from nexuskb_api.entry import forms, reviews, signing, workbooks
@@ -158,6 +161,8 @@ def create_app(settings: Settings, serving: ServingSettings | None = None, ahead
         entering,
         search,
         sparql,
+        query,
+        builder,
         audit,
         flows,
         gaps,
@@ -180,6 +185,7 @@ def create_app(settings: Settings, serving: ServingSettings | None = None, ahead
     for resource in resources:
         app.include_router(resource.router)
     app.state.resource_routes = [route for resource in resources for route in resource.router.routes]
+    app.mount("/static/built", BuiltFiles(), name="built")
     app.router.routes.append(Route(consultation.PATH, endpoint=consultation.Consulted()))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

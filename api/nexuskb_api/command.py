@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from nexuskb.settings import LOG_LEVELS, ServingSettings, Settings, load_serving, load_settings
 from nexuskb.store.filling import prepare
 from nexuskb_api.app import create_app
+from nexuskb_api.built import built_file
 from nexuskb_api.connections import ConnectionLimits, bounded
 from nexuskb_api.consultation import consultation, facade_in
 from nexuskb_api.logs import log_config
@@ -43,6 +44,8 @@ def serve(host: str, port: int, log_level: str | None) -> None:
     if settings.store:
         click.echo(f"Queries are answered by the store at {settings.store.host}")
     shown = f"[{host}]" if ":" in host else host
+    if not built_file("query.ts"):
+        click.echo("The scripts of the pages were not built: the query page is a plain form (docs/query.md).")
     click.echo(f"Serving the knowledge base on http://{shown}:{port}  (Ctrl-C to stop)")
     click.echo(f"  questions  http://{shown}:{port}/questions")
     click.echo(f"  SPARQL     http://{shown}:{port}/sparql")

@@ -116,10 +116,16 @@ def status_and_kind(error: NexusError) -> tuple[int, str]:
     return status, kind
 
 
-async def _nexus_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, NexusError)  # noqa: S101 -- registered for this class
+def told(error: NexusError) -> tuple[int, str, dict[str, str]]:
+    """How an error of ours is told: the status, the kind of problem, and what the header says of it."""
     status, kind = status_and_kind(error)
     headers = {"Retry-After": str(getattr(error, "retry_after", None) or 5)} if status in (429, 503) else {}
+    return status, kind, headers
+
+
+async def _nexus_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NexusError)  # noqa: S101 -- registered for this class
+    status, kind, headers = told(error)
     if isinstance(error, SubmissionError):
         status = 413 if error.too_large else 415 if error.unknown_type else status
     if isinstance(error, StaleError) and error.tag:

@@ -81,8 +81,14 @@ class Page(HTMLParser):
         return found + [url for text in self.exact("style") for url in loaded_by_style(text)]
 
     def active(self) -> list[str]:
-        """Scripts, frames, objects and handlers: whatever could run."""
-        tags = [tag for tag, _ in self.elements if tag in ("script", "iframe", "object", "embed", "base")]
+        """Frames, objects, handlers, and scripts other than the files of our own: whatever could run."""
+        tags = [
+            tag
+            for tag, attributes in self.elements
+            if tag in ("iframe", "object", "embed", "base")
+            or (tag == "script" and not attributes.get("src", "").startswith("/static/"))
+        ]
+        tags += ["script with text" for text in self.exact("script") if text.strip()]
         handlers = [name for _, attributes in self.elements for name in attributes if name.startswith("on")]
         links = [
             link for link in self.links() if re.match(r"\s*(javascript|data|vbscript):", link, re.IGNORECASE)
