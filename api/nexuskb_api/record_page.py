@@ -55,7 +55,7 @@ def page_of(document: RecordDocument, root: str) -> dict[str, object]:
         "chart": _chart(document, root),
         "unit": unit,
         "neighbours": _neighbours(document, root),
-        "editor": "/sparql?" + urlencode({"query": declare_prefixes(plain_query(document.identifier))}),
+        "editor": "/query?" + urlencode({"query": declare_prefixes(plain_query(document.identifier))}),
     }
 
 
