@@ -181,10 +181,12 @@ def facade_of(request: Request) -> Facade:
 @asynccontextmanager
 async def open_facade(app: FastAPI, settings: Settings, serving: ServingSettings) -> AsyncIterator[None]:
     """Load everything for the life of the application."""
-    model = read_model(settings)
     async with AsyncExitStack() as stack:
+        reading = asyncio.gather(
+            asyncio.to_thread(read_model, settings), asyncio.to_thread(read_shapes, settings)
+        )  # while other processes get the store into memory
         pool, base, searching = await _evaluator(stack, settings, serving)
-        shapes = read_shapes(settings)
+        model, shapes = await reading
         reception = Reception(settings, base, model, shapes)
         stack.callback(reception.close)
         facade = Facade(
