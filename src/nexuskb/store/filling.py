@@ -34,7 +34,7 @@ from nexuskb.search.index import INDEX_FILE
 from nexuskb.settings import Settings
 from nexuskb.store.changing import Records, change
 from nexuskb.store.deriving import DERIVED, derive
-from nexuskb.store.embedded import OxigraphStore
+from nexuskb.store.embedded import QUADS_FILE, OxigraphStore
 
 Progress = Callable[[int, int, str], None]
 _SCRATCH: Final = "building-"
@@ -219,7 +219,7 @@ def copy_store(source: Path, target: Path) -> None:
     for path in source.iterdir():
         if path.suffix == ".sst":  # these are never written again
             os.link(path, target / path.name)
-        elif path.is_file() and path.name != IN_USE:
+        elif path.is_file() and path.name not in (IN_USE, QUADS_FILE) and not path.name.startswith("."):
             shutil.copyfile(path, target / path.name)
 
 
