@@ -10,6 +10,7 @@ import click
 from benchmarks.generator import generate as make
 from benchmarks.generator import write_lines
 from benchmarks.harness import run as measure
+from benchmarks.pages import measure as measure_pages
 from benchmarks.peers import OFFERS
 from benchmarks.profiling import profile_facade
 from benchmarks.report import write_into, write_report
@@ -98,6 +99,15 @@ def start(rounds: int, output: Path) -> None:
     """Measure the time from `nexuskb serve` to the first answer over the real base."""
     output.mkdir(parents=True, exist_ok=True)
     click.echo(measure_start(output, rounds))
+
+
+@click.option("--records", default=200, show_default=True, help="Records asked for, of all kinds alike.")
+@click.option("--seed", default=1, show_default=True)
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="Directory for the home.")
+def pages(records: int, seed: int, output: Path) -> None:
+    """Measure the pages of the real base: records, searches, lists, the start page."""
+    output.mkdir(parents=True, exist_ok=True)
+    click.echo(measure_pages(output, records, seed, lambda words: click.echo(words, err=True)))
 
 
 @main.command()

@@ -14,6 +14,7 @@ class Page(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
+        self.source = text
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.mismatched: list[str] = []
         self.rows: list[list[str]] = []
