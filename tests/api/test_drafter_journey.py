@@ -87,7 +87,7 @@ def test_the_nexus_at_a_glance_leads_to_its_interlinkages(browser: Browser, serv
     reader = Visitor(browser, served)
     reader.page.goto("/")
     join = reader.page.get_by_role("link", name="interlinkages join Climate and land")
-    counted = join.inner_text()
+    counted = (join.text_content() or "").strip()
     join.focus()
     reader.page.keyboard.press("Enter")
     expect(reader.page.get_by_role("heading", level=2).first).to_have_text(f"{counted} records")
@@ -110,7 +110,7 @@ def test_searching_and_reading_need_no_script(browser: Browser, served: str) -> 
 def test_a_page_is_light(browser: Browser, served: str, path: str) -> None:
     visitor = Visitor(browser, served)
     answers: list[Response] = []
-    visitor.page.on("response", answers.append)
+    visitor.page.on("response", lambda answer: answers.append(answer))
     visitor.page.goto(path, wait_until="networkidle")
     sizes = {answer.url: answer.request.sizes()["responseBodySize"] for answer in answers}
     assert len(sizes) >= 2
@@ -126,6 +126,8 @@ def test_pages_are_accessible_and_as_wide_as_the_window(
     visitor = Visitor(browser, served, size, dark=dark)
     found = {}
     for name, path in PAGES.items():
+        if name == "record":  # of every kind in test_reader_journey
+            continue
         visitor.page.goto(path)
         found[name] = visitor.accessibility()
         wider = visitor.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
