@@ -110,7 +110,7 @@ def test_searching_and_reading_need_no_script(browser: Browser, served: str) -> 
 def test_a_page_is_light(browser: Browser, served: str, path: str) -> None:
     visitor = Visitor(browser, served)
     answers: list[Response] = []
-    visitor.page.on("response", lambda answer: answers.append(answer))
+    visitor.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 -- it wants a function
     visitor.page.goto(path, wait_until="networkidle")
     sizes = {answer.url: answer.request.sizes()["responseBodySize"] for answer in answers}
     assert len(sizes) >= 2
