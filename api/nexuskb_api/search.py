@@ -19,7 +19,7 @@ from nexuskb.search.behind import query_behind
 from nexuskb.search.documents import FACETS
 from nexuskb.search.filters import read_filters, value_label
 from nexuskb.search.index import MOST_HITS, ORDERS, Count, Found, Order
-from nexuskb.search.meant import meant, vocabulary_words
+from nexuskb.search.meant import known_words, meant
 from nexuskb.sparql.formats import CSV, JSON, XLSX, negotiate
 from nexuskb.sparql.portable import declare_prefixes
 from nexuskb.terms import record_iri
@@ -235,8 +235,7 @@ async def _page(request: Request, facade: Facade, asked: _Asked) -> Response:
     found = await _found(facade, asked)
     better = ""
     if asked.query and not found.total:
-        known = vocabulary_words([*facade.filters.values(), *facade.vocabularies.schemes.values()])
-        better = await facade.apart(lambda: meant(facade.index, asked.query, asked.filters, known))
+        better = await facade.apart(lambda: _better(facade, asked))
     shown = {
         "asked": asked,
         "found": found,
@@ -257,6 +256,12 @@ async def _page(request: Request, facade: Facade, asked: _Asked) -> Response:
         "query": query_behind(asked.query, asked.filters, facade.filters),
     }
     return page(request, "search.html", shown)
+
+
+def _better(facade: Facade, asked: _Asked) -> str:
+    """What a search without hits may have meant."""
+    schemes = [*facade.filters.values(), *facade.vocabularies.schemes.values()]
+    return meant(facade.index, asked.query, asked.filters, known_words(facade.index, schemes))
 
 
 def _choices(facade: Facade, asked: _Asked, facet: str, counts: tuple[Count, ...]) -> list[_Choice]:

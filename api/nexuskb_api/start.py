@@ -48,37 +48,21 @@ _TOLD: Final = ("Policy", "Measure", "DriverFinding", "ImpactFinding", "Interlin
 async def start(request: Request) -> Response:
     """The nexus at a glance, what is new, what nobody knows, and counts by kind and area."""
     facade = facade_of(request)
-    table = await _counts(facade)
-    [row] = await facade.rows(TOTALS)
-    sourced = {name: int(value["value"]) for name, value in row.items()}
-    domains = [term.key for term in facade.vocabularies.schemes["domain"].terms]
-    nexus = await facade.apart(lambda: glance(facade.index, domains))
-    coverage = await _coverage(facade)
-    newest = [plain(binding) for binding in await facade.rows(_POLICIES)]
-    if wants_html(request):
-        shown = {
-            "table": table,
-            "told": [row for kind in _TOLD for row in table.rows if row.kind == kind],
-            "questions": [q for q in questions().values() if q.number],
-            "total": sum(row.total for row in table.rows),
-            "totals": {row.kind: row.total for row in table.rows},
-            "sourced": sourced,
-            "nexus": nexus,
-            "picture": _picture(nexus),
-            "coverage": coverage,
-            "newest": newest,
-            "label": lambda facet, value: value_label(facet, value, facade.filters),
-        }
-        return page(request, "start.html", shown)
-    content = {
-        "generation": facade.generation,
-        **asdict(table),
-        "sourced": sourced,
-        "nexus": asdict(nexus),
-        "coverage": [asdict(each) for each in coverage],
-        "newest": newest,
+    found = await facade.once("start", lambda: _found(facade))
+    if not wants_html(request):
+        return JSONResponse({"generation": facade.generation, **found.as_dict()}, headers={"Vary": "Accept"})
+    rows = found.table.rows
+    shown = {
+        "found": found,
+        "told": [row for kind in _TOLD for row in rows if row.kind == kind],
+        "questions": [q for q in questions().values() if q.number],
+        "total": sum(row.total for row in rows),
+        "totals": {row.kind: row.total for row in rows},
+        "places": _places(found.nexus),
+        "picture": _picture(found.nexus),
+        "label": lambda facet, value: value_label(facet, value, facade.filters),
     }
-    return JSONResponse(content, headers={"Vary": "Accept"})
+    return page(request, "start.html", shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +100,39 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class _Found:
+    """What the start page tells of the base."""
+
+    table: CountTable
+    sourced: dict[str, int]
+    nexus: Glance
+    coverage: list[Coverage]
+    newest: list[dict[str, str]]
+
+    def as_dict(self) -> dict[str, object]:
+        """The same in plain types, for JSON."""
+        return {
+            **asdict(self.table),
+            "sourced": self.sourced,
+            "nexus": asdict(self.nexus),
+            "coverage": [asdict(each) for each in self.coverage],
+            "newest": self.newest,
+        }
+
+
+async def _found(facade: Facade) -> _Found:
+    [row] = await facade.rows(TOTALS)
+    domains = [term.key for term in facade.vocabularies.schemes["domain"].terms]
+    return _Found(
+        table=await _counts(facade),
+        sourced={name: int(value["value"]) for name, value in row.items()},
+        nexus=await facade.apart(lambda: glance(facade.index, domains)),
+        coverage=await _coverage(facade),
+        newest=[plain(binding) for binding in await facade.rows(_POLICIES)],
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A line of the picture between two domains: where it is, how thick, and where its number stands."""
 
@@ -135,9 +152,13 @@ _PLACES: Final = ((230, 62), (80, 262), (380, 262))
 _THICKEST: Final = 14
 
 
+def _places(nexus: Glance) -> dict[str, tuple[int, int]]:
+    return {domain.value: place for domain, place in zip(nexus.domains, _PLACES, strict=True)}
+
+
 def _picture(nexus: Glance) -> list[Line]:
     """The lines of the picture, as thick as there are interlinkages."""
-    at = {count.value: place for count, place in zip(nexus.domains, _PLACES, strict=True)}
+    at = _places(nexus)
     most = max((join.total for join in nexus.joins), default=0) or 1
     lines = []
     for join in nexus.joins:

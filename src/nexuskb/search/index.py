@@ -22,7 +22,7 @@ from nexuskb.questions.answers import Answer
 from nexuskb.search.documents import FACETS
 from nexuskb.search.filters import Filters
 from nexuskb.search.passages import Passage, passages
-from nexuskb.search.words import Condition, Search, Way, as_title, read_search
+from nexuskb.search.words import Condition, Search, Way, read_search
 from nexuskb.terms import record_iri
 
 #: The name of the index within the directory of its generation.
@@ -163,6 +163,11 @@ class SearchIndex:
             names = _identifiers(connection, ranked)
             return [names[number] for number in ranked]
 
+    def titles(self) -> list[str]:
+        """The titles of all records, as they are compared with what is searched for."""
+        with self._connection() as connection:
+            return [text for (text,) in connection.execute("SELECT text FROM title ORDER BY text, record")]
+
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         connection = self._connections.get()
@@ -252,25 +257,24 @@ def _ranked(
     if not most or not scores:
         return []
     if order != "relevance":
-        return _sorted(connection, scores, order)[:most]
+        return _sorted(connection, scores, most, order)
     least = nlargest(most, scores.values())[-1]
     among = [number for number, score in scores.items() if score >= least]
     names = _identifiers(connection, among)
     return sorted(among, key=lambda number: (-scores[number], names[number]))[:most]
 
 
-def _sorted(connection: sqlite3.Connection, scores: Mapping[int, float], order: Order) -> list[int]:
+def _sorted(
+    connection: sqlite3.Connection, scores: Mapping[int, float], most: int, order: Order
+) -> list[int]:
     """By label; or by year, the newest first and those without one last, and then by label."""
+    year = "(SELECT MAX(value) FROM term WHERE record = id AND facet = 'year') DESC, "
     rows = connection.execute(
-        "SELECT id, identifier, label, (SELECT MAX(value) FROM term WHERE record = id AND facet = 'year') "
-        "FROM record WHERE id IN (SELECT value FROM json_each(?))",
-        [f"[{','.join(map(str, scores))}]"],
+        "SELECT id FROM record WHERE id IN (SELECT value FROM json_each(?)) "  # noqa: S608 -- our words
+        f"ORDER BY {year if order == 'year' else ''}sorting, identifier LIMIT ?",
+        [f"[{','.join(map(str, scores))}]", most],
     )
-    keys = {
-        number: (-int(year or 0) if order == "year" else 0, as_title(label), identifier)
-        for number, identifier, label, year in rows
-    }
-    return sorted(keys, key=lambda number: keys[number])
+    return [number for (number,) in rows]
 
 
 def _identifiers(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, str]:

@@ -10,7 +10,7 @@ from nexuskb.search.behind import query_behind
 from nexuskb.search.documents import FACETS
 from nexuskb.search.filters import Filters, filter_schemes
 from nexuskb.search.index import MOST_HITS
-from nexuskb.search.meant import meant, vocabulary_words
+from nexuskb.search.meant import known_words, meant
 from nexuskb.search.store import SearchingStore
 from nexuskb.store.embedded import OxigraphStore
 from nexuskb.terms import record_identifier
@@ -95,7 +95,7 @@ def test_the_query_can_be_read(schemes: dict[str, Scheme]) -> None:
         ("", {}, ""),
     ],
 )
-def test_a_misspelt_word_is_taken_for_the_nearest_of_the_vocabularies(
+def test_a_misspelt_word_is_taken_for_the_nearest_of_titles_and_vocabularies(
     index: SearchIndex, schemes: dict[str, Scheme], query: str, filters: Filters, better: str
 ) -> None:
-    assert meant(index, query, filters, vocabulary_words(schemes.values())) == better
+    assert meant(index, query, filters, known_words(index, schemes.values())) == better
