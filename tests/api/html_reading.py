@@ -10,7 +10,7 @@ _URL = re.compile(r"""url\(\s*['"]?([^'")]*)|@import\s+['"]([^'"]*)""", re.IGNOR
 
 
 class Page(HTMLParser):
-    """A page: its elements with attributes, texts, rows of tables, and tags that do not match."""
+    """A page: its elements with attributes, texts, tables with their rows, and tags that do not match."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -18,6 +18,7 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.mismatched: list[str] = []
         self.rows: list[list[str]] = []
+        self.tables: list[list[list[str]]] = []
         self._texts: list[tuple[str, dict[str, str], list[str]]] = []
         self._open: list[tuple[str, list[str]]] = []
         self.feed(text)
@@ -27,8 +28,11 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
         self.elements.append((tag, attributes))
+        if tag == "table":
+            self.tables.append([])
         if tag == "tr":
             self.rows.append([])
+            self.tables[-1].append(self.rows[-1])
         if tag not in _VOID:
             words: list[str] = []
             self._texts.append((tag, attributes, words))

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import takewhile
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import httpx
@@ -17,12 +16,14 @@ from html_reading import Page, loaded_by_style
 from nexuskb.audit import QUERIES
 from nexuskb.exchange.citations.bibliographies import BIBLIOGRAPHY_FORMATS
 from nexuskb.questions.catalogue import questions
+from nexuskb.sparql.formats import GRAPH_FORMATS
 from nexuskb.store.embedded import OxigraphStore
 from nexuskb.terms import NX, REC, concept_iri, record_identifier
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
 BIBLIOGRAPHIES = {choice.media_type for choice in BIBLIOGRAPHY_FORMATS}
-MEDIA_TYPES = {"text/html", "application/json", "text/csv", *BIBLIOGRAPHIES}
+GRAPHS = {choice.media_type for choice in GRAPH_FORMATS}
+MEDIA_TYPES = {"text/html", "application/json", "text/csv", *BIBLIOGRAPHIES, *GRAPHS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +181,9 @@ def test_the_counts_of_the_start_page_are_those_of_the_store(start: Page, web, s
 
 
 def table(page: Page, corner: str) -> list[list[str]]:
-    """The rows of the last table of a page whose first cell says this."""
-    at = max(place for place, row in enumerate(page.rows) if row and row[0] == corner)
-    width = len(page.rows[at])
-    return list(takewhile(lambda row: len(row) == width, page.rows[at:]))
+    """The rows of the table of a page whose first cell says this."""
+    [found] = [rows for rows in page.tables if rows[0][0] == corner]
+    return found
 
 
 def axis(start: Page, facet: str) -> list[str]:

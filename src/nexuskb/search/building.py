@@ -3,8 +3,9 @@
 ``record`` holds what is shown, and by what it is sorted. Its columns of text are indexed in two parts, titles
 and bodies, so that the length of a body does not count against a title. Each part has three FTS5 tables:
 ``words`` as they are, ``stems`` with English words cut to their stems, ``pairs`` with the pairs of characters
-of Chinese, Japanese and Korean. The first two take their texts for marking from ``record``; what they index differs from it only
-letter by letter (see :func:`nexuskb.search.words.fold`), so that the places of words are the same.
+of Chinese, Japanese and Korean. The first two take their texts for marking from ``record``; what they index
+differs from it only letter by letter (see :func:`nexuskb.search.words.fold`), so that the places of words
+are the same.
 """
 
 from __future__ import annotations
