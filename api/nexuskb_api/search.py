@@ -18,7 +18,7 @@ from nexuskb.questions.answers import as_csv
 from nexuskb.search.behind import query_behind
 from nexuskb.search.documents import FACETS
 from nexuskb.search.filters import read_filters, value_label
-from nexuskb.search.index import MOST_HITS, ORDERS, Count, Found, Order
+from nexuskb.search.index import MOST_HITS, ORDERS, Count, Found, Order, SearchIndex
 from nexuskb.search.meant import known_words, meant
 from nexuskb.sparql.formats import CSV, JSON, XLSX, negotiate
 from nexuskb.sparql.portable import declare_prefixes
@@ -235,7 +235,8 @@ async def _page(request: Request, facade: Facade, asked: _Asked) -> Response:
     found = await _found(facade, asked)
     better = ""
     if asked.query and not found.total:
-        better = await facade.apart(lambda: _better(facade, asked))
+        index = await facade.searching()
+        better = await facade.apart(lambda: _better(facade, index, asked))
     shown = {
         "asked": asked,
         "found": found,
@@ -258,10 +259,10 @@ async def _page(request: Request, facade: Facade, asked: _Asked) -> Response:
     return page(request, "search.html", shown)
 
 
-def _better(facade: Facade, asked: _Asked) -> str:
+def _better(facade: Facade, index: SearchIndex, asked: _Asked) -> str:
     """What a search without hits may have meant."""
     schemes = [*facade.filters.values(), *facade.vocabularies.schemes.values()]
-    return meant(facade.index, asked.query, asked.filters, known_words(facade.index, schemes))
+    return meant(index, asked.query, asked.filters, known_words(index, schemes))
 
 
 def _choices(facade: Facade, asked: _Asked, facet: str, counts: tuple[Count, ...]) -> list[_Choice]:

@@ -123,10 +123,11 @@ class _Found:
 async def _found(facade: Facade) -> _Found:
     [row] = await facade.rows(TOTALS)
     domains = [term.key for term in facade.vocabularies.schemes["domain"].terms]
+    index = await facade.searching()
     return _Found(
         table=await _counts(facade),
         sourced={name: int(value["value"]) for name, value in row.items()},
-        nexus=await facade.apart(lambda: glance(facade.index, domains)),
+        nexus=await facade.apart(lambda: glance(index, domains)),
         coverage=await _coverage(facade),
         newest=[plain(binding) for binding in await facade.rows(_POLICIES)],
     )
