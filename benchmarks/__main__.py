@@ -101,6 +101,7 @@ def start(rounds: int, output: Path) -> None:
     click.echo(measure_start(output, rounds))
 
 
+@main.command()
 @click.option("--records", default=200, show_default=True, help="Records asked for, of all kinds alike.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="Directory for the home.")
