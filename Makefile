@@ -6,14 +6,29 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 export NEXUSKB_HOME ?= $(CURDIR)/.nexuskb
 
+FRONTEND := $(wildcard api/frontend/*.* api/frontend/src/*)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# pip keeps to itself what a build has to say.
+TELL := test -f api/nexuskb_api/static/built/manifest.json || printf '\n%s\n%s\n\n' \
+  '*** The scripts of the pages were not built: the query page is a plain form. All else works without them.' \
+  '*** When the npm registry can be reached: rm $(VENV)/.frontend && make install'
+
 .PHONY: install serve test check format texts validate clean
 
-install: $(VENV)/.installed
+install: $(VENV)/.installed $(VENV)/.frontend
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml hatch_build.py
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(PIP) --editable '.[dev]'
+	touch $(VENV)/.frontend $@
+	@$(TELL)
+
+# The scripts of the pages are built as the package is installed. Without them all pages work, so this may fail.
+$(VENV)/.frontend: $(FRONTEND) | $(VENV)/.installed
+	$(PIP) --no-deps --editable . || true
 	touch $@
+	@$(TELL)
 
 serve: install
 	$(BIN)/nexuskb serve --host $(HOST) --port $(PORT)
@@ -45,4 +60,4 @@ validate: install
 	$(BIN)/nexuskb validate
 
 clean:
-	rm -rf $(VENV) .nexuskb .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .nexuskb .mypy_cache .ruff_cache .pytest_cache .hypothesis api/frontend/node_modules api/nexuskb_api/static/built

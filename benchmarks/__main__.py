@@ -10,9 +10,11 @@ import click
 from benchmarks.generator import generate as make
 from benchmarks.generator import write_lines
 from benchmarks.harness import run as measure
+from benchmarks.pages import measure as measure_pages
 from benchmarks.peers import OFFERS
 from benchmarks.profiling import profile_facade
 from benchmarks.report import write_into, write_report
+from benchmarks.starting import measure as measure_start
 from benchmarks.validation import measure as measure_validation
 
 #: Triples, seconds of the longest phase, peers (none for all), and whether also the real base is measured.
@@ -88,6 +90,25 @@ def profile(triples: int, seconds: float) -> None:
 def validation(sizes: tuple[int, ...], changes: int, output: Path) -> None:
     """Measure checking one change, and validating the whole real base."""
     click.echo(measure_validation(output, sizes, changes, lambda words: click.echo(words, err=True)))
+
+
+@main.command()
+@click.option("--rounds", default=5, show_default=True, help="Starts from an empty directory, and again.")
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="Directory for the homes.")
+def start(rounds: int, output: Path) -> None:
+    """Measure the time from `nexuskb serve` to the first answer over the real base."""
+    output.mkdir(parents=True, exist_ok=True)
+    click.echo(measure_start(output, rounds))
+
+
+@main.command()
+@click.option("--records", default=200, show_default=True, help="Records asked for, of all kinds alike.")
+@click.option("--seed", default=1, show_default=True)
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="Directory for the home.")
+def pages(records: int, seed: int, output: Path) -> None:
+    """Measure the pages of the real base: records, searches, lists, the start page."""
+    output.mkdir(parents=True, exist_ok=True)
+    click.echo(measure_pages(output, records, seed, lambda words: click.echo(words, err=True)))
 
 
 @main.command()

@@ -145,7 +145,7 @@ def run(
             say("start to first answer, and validation, on the real base")
             result["first answer"] = first_answers(root / "first")
             result["validation"] = whole_base_rates("kor")
-        result["machine"]["load average before and after"].append(_load_average())
+        result["machine"]["load average before and after"].append(load_average())
         result["took seconds"] = round(time.time() - begun, 1)
     return result
 
@@ -381,7 +381,7 @@ def machine() -> dict[str, Any]:
         "memory GiB": round(int(_lines("/proc/meminfo", "MemTotal")[0].split()[1]) / 1024**2, 1),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "load average before and after": [_load_average()],
+        "load average before and after": [load_average()],
     }
     for package in ("oxigraph", "pyoxigraph", "rdflib", "rdflib-endpoint", "oxrdflib", "fastapi", "uvicorn"):
         with suppress(metadata.PackageNotFoundError):
@@ -397,7 +397,8 @@ def _busy() -> float:
     return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
 
 
-def _load_average() -> float:
+def load_average() -> float:
+    """Processes that were running or waiting for a processor in the last minute."""
     return float(Path("/proc/loadavg").read_text(encoding="ascii").split()[0])
 
 

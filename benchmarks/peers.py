@@ -81,13 +81,13 @@ class Peer:
                         total[key] += int(line.split()[1]) / 1024
         return {key: round(value, 1) for key, value in total.items()}
 
-    def busy(self) -> float:
-        """Seconds of processor time used so far by its processes."""
+    def busy(self, *, with_ended: bool = False) -> float:
+        """Seconds of processor time used so far by its processes, and by those of theirs that have ended."""
         ticks = 0
         for pid in self.processes():
             with suppress(OSError):
                 fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                ticks += int(fields[11]) + int(fields[12])
+                ticks += sum(map(int, fields[11 : 15 if with_ended else 13]))
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def settle(self, seconds: float) -> bool:

@@ -11,13 +11,16 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nexuskb import __version__
 from nexuskb.settings import ServingSettings, Settings
 from nexuskb_api import (
     audit,
+    builder,
     compare,
+    consultation,
     countries,
     definitions,
     dumps,
@@ -32,6 +35,7 @@ from nexuskb_api import (
     paper,
     paper_check,
     problems,
+    query,
     questions,
     records,
     search,
@@ -39,6 +43,7 @@ from nexuskb_api import (
     start,
     wellknown,
 )
+from nexuskb_api.built import BuiltFiles
 from nexuskb_api.compression import Compression
 from nexuskb_api.connections import Clients
 from nexuskb_api.entry import forms, reviews, signing, workbooks
@@ -122,7 +127,8 @@ def create_app(settings: Settings, serving: ServingSettings | None = None, ahead
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_facade(app, settings, shown):
+        app.state.consultation = consultation.endpoint(app, shown.origins)
+        async with open_facade(app, settings, shown), app.state.consultation.run():
             keeping = asyncio.create_task(paper.keep_outline(app)) if ahead else None
             yield
             if keeping:
@@ -155,6 +161,8 @@ def create_app(settings: Settings, serving: ServingSettings | None = None, ahead
         entering,
         search,
         sparql,
+        query,
+        builder,
         audit,
         flows,
         gaps,
@@ -168,6 +176,7 @@ def create_app(settings: Settings, serving: ServingSettings | None = None, ahead
         definitions,
         dumps,
         nanopublications,
+        consultation,
         forms,
         reviews,
         signing,
@@ -176,5 +185,7 @@ def create_app(settings: Settings, serving: ServingSettings | None = None, ahead
     for resource in resources:
         app.include_router(resource.router)
     app.state.resource_routes = [route for resource in resources for route in resource.router.routes]
+    app.mount("/static/built", BuiltFiles(), name="built")
+    app.router.routes.append(Route(consultation.PATH, endpoint=consultation.Consulted()))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

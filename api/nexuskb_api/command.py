@@ -1,4 +1,4 @@
-"""``nexuskb serve``: start the facade."""
+"""``nexuskb serve``: start the facade. ``nexuskb mcp``: the base for a language model on this machine."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ import click
 import uvicorn
 from fastapi import FastAPI
 
-from nexuskb.settings import LOG_LEVELS, ServingSettings, load_serving, load_settings
+from nexuskb.settings import LOG_LEVELS, ServingSettings, Settings, load_serving, load_settings
 from nexuskb.store.filling import prepare
 from nexuskb_api.app import create_app
+from nexuskb_api.built import built_file
 from nexuskb_api.connections import ConnectionLimits, bounded
+from nexuskb_api.consultation import consultation, facade_in
 from nexuskb_api.logs import log_config
 
 #: Seconds that a request may take beside waiting and evaluation: for its body, and for a slow reader.
@@ -42,6 +44,8 @@ def serve(host: str, port: int, log_level: str | None) -> None:
     if settings.store:
         click.echo(f"Queries are answered by the store at {settings.store.host}")
     shown = f"[{host}]" if ":" in host else host
+    if not built_file("query.ts"):
+        click.echo("The scripts of the pages were not built: the query page is a plain form (docs/query.md).")
     click.echo(f"Serving the knowledge base on http://{shown}:{port}  (Ctrl-C to stop)")
     click.echo(f"  questions  http://{shown}:{port}/questions")
     click.echo(f"  SPARQL     http://{shown}:{port}/sparql")
@@ -71,6 +75,18 @@ def _configured(app: FastAPI, serving: ServingSettings, host: str, port: int) ->
         timeout_keep_alive=5,
         timeout_graceful_shutdown=math.ceil(serving.shutdown_seconds + _LAST_WORDS),
     )
+
+
+@click.command()
+def mcp() -> None:
+    """Let a language model consult the base, by the Model Context Protocol on standard input and output."""
+    asyncio.run(_consult(load_settings(), load_serving()))
+
+
+async def _consult(settings: Settings, serving: ServingSettings) -> None:
+    app = create_app(settings, serving)
+    async with app.router.lifespan_context(app):
+        await consultation(lambda: facade_in(app)).run_stdio_async()
 
 
 class _Server(uvicorn.Server):

@@ -68,6 +68,9 @@ class Facade:
     #: Held while dumps are made, so that they are made once.
     dumping: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    #: What was made of a generation, by name, with the generation.
+    made: dict[str, tuple[str, Any]] = field(default_factory=dict)
+
     @property
     def generation(self) -> str:
         """The content that is served."""
@@ -91,6 +94,17 @@ class Facade:
     async def read(self, length: int, reading: Callable[[], T]) -> T:
         """Read a request: a short one at once, a long one as work on its client's account."""
         return reading() if length <= _REMEMBERED_LENGTH else await self.apart(reading)
+
+    async def once(self, name: str, make: Callable[[], Awaitable[T]]) -> T:
+        """What is the same as long as the base is: made when it is first asked for, kept under its name."""
+        generation = await self.current()
+        kept = self.made.get(name)
+        if kept is not None and kept[0] == generation:
+            return cast(T, kept[1])
+        made = await make()
+        if self.generation == generation:
+            self.made[name] = (generation, made)
+        return made
 
     async def apart(self, work: Callable[[], T]) -> T:
         """Do work in a thread, few at a time and on the client's account, so that other requests go on."""
@@ -181,10 +195,12 @@ def facade_of(request: Request) -> Facade:
 @asynccontextmanager
 async def open_facade(app: FastAPI, settings: Settings, serving: ServingSettings) -> AsyncIterator[None]:
     """Load everything for the life of the application."""
-    model = read_model(settings)
     async with AsyncExitStack() as stack:
+        reading = asyncio.gather(
+            asyncio.to_thread(read_model, settings), asyncio.to_thread(read_shapes, settings)
+        )  # while other processes get the store into memory
         pool, base, searching = await _evaluator(stack, settings, serving)
-        shapes = read_shapes(settings)
+        model, shapes = await reading
         reception = Reception(settings, base, model, shapes)
         stack.callback(reception.close)
         facade = Facade(

@@ -27,7 +27,7 @@ async def get_nanopublication(request: Request, name: str) -> Response:
     record = await facade.graph(plain_query(identifier))
     if (record_iri(identifier), RDF.type, NX.Interlinkage) not in record:
         raise HTTPException(
-            404, f"There is no interlinkage {identifier!r}. They are listed at /records?kind=Interlinkage."
+            404, f"There is no interlinkage {identifier!r}. They are listed at /search?kind=Interlinkage."
         )
     generation = await facade.current()
     version = data_version(request.app.state.settings)

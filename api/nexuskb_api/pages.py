@@ -17,7 +17,7 @@ from nexuskb import __version__
 from nexuskb.definitions import local_path
 from nexuskb.questions.answers import heading
 from nexuskb.sparql.formats import parse_accept
-from nexuskb.terms import record_identifier
+from nexuskb.terms import VOCABULARIES, record_identifier
 from nexuskb_api.languages import Languages
 
 _HERE = Path(__file__).resolve().parent
@@ -49,10 +49,17 @@ def _environment(texts: NullTranslations) -> Environment:
     environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["version"] = __version__
     environment.filters["record_identifier"] = lambda iri: record_identifier(str(iri)) or ""
+    environment.filters["term_path"] = term_path
     environment.filters["columns"] = lambda variables: table_columns(list(variables))
     environment.filters["local_path"] = lambda iri: local_path(str(iri))
     environment.filters["thousands"] = lambda number: f"{int(number):,}"
     return environment
+
+
+def term_path(iri: str) -> str:
+    """The path of the page of a vocabulary term; nothing for what is none."""
+    tail = iri.removeprefix(VOCABULARIES)
+    return f"/vocabularies/{tail}" if tail != iri and tail.count("/") == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)

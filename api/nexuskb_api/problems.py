@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from http import HTTPStatus
@@ -36,6 +37,8 @@ from nexuskb.errors import (
 from nexuskb.validation.report import Violation
 from nexuskb_api.pages import page, wants_html
 
+#: Characters of an address that are offered to search for.
+_LONGEST_WORDS = 100
 #: Where the kinds of problem are explained.
 TYPES = "https://w3id.org/nexuskb/problems/"
 
@@ -53,10 +56,21 @@ def problem(  # noqa: PLR0913, PLR0917 -- the members of a problem document
     members = {key: value for key, value in (more or {}).items() if value not in (None, "")}
     body = {"type": TYPES + kind, "title": title, "status": status, "detail": detail, **members}
     if wants_html(request):
-        return page(request, "problem.html", {"problem": body}, status=status, headers=headers)
+        shown = {
+            "problem": body,
+            "words": _words(request.url.path) if status == 404 else "",
+            "retry": (headers or {}).get("Retry-After", ""),
+        }
+        return page(request, "problem.html", shown, status=status, headers=headers)
     return JSONResponse(
         body, status, {"Vary": "Accept", **(headers or {})}, media_type="application/problem+json"
     )
+
+
+def _words(path: str) -> str:
+    """The words in the last part of an address at which there is nothing, to search for instead."""
+    last = path.rstrip("/").rsplit("/", 1)[-1].partition(".")[0]
+    return " ".join(re.findall(r"\w+", last))[:_LONGEST_WORDS]
 
 
 async def answer_error(request: Request, error: NexusError | HTTPException) -> Response:
@@ -116,10 +130,16 @@ def status_and_kind(error: NexusError) -> tuple[int, str]:
     return status, kind
 
 
-async def _nexus_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, NexusError)  # noqa: S101 -- registered for this class
+def told(error: NexusError) -> tuple[int, str, dict[str, str]]:
+    """How an error of ours is told: the status, the kind of problem, and what the header says of it."""
     status, kind = status_and_kind(error)
     headers = {"Retry-After": str(getattr(error, "retry_after", None) or 5)} if status in (429, 503) else {}
+    return status, kind, headers
+
+
+async def _nexus_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NexusError)  # noqa: S101 -- registered for this class
+    status, kind, headers = told(error)
     if isinstance(error, SubmissionError):
         status = 413 if error.too_large else 415 if error.unknown_type else status
     if isinstance(error, StaleError) and error.tag:

@@ -15,6 +15,7 @@ from nexuskb.records.around import Act, Figure
 from nexuskb.records.document import FieldValues, RecordDocument, plain_query
 from nexuskb.records.values import Value
 from nexuskb.sparql.portable import declare_prefixes
+from nexuskb_api.pages import term_path
 
 #: Fields that stand elsewhere on the page: as the claim, in its head, or among what it acts on.
 _STATEMENT: Final = "description"
@@ -54,7 +55,7 @@ def page_of(document: RecordDocument, root: str) -> dict[str, object]:
         "chart": _chart(document, root),
         "unit": unit,
         "neighbours": _neighbours(document, root),
-        "editor": "/sparql?" + urlencode({"query": declare_prefixes(plain_query(document.identifier))}),
+        "editor": "/query?" + urlencode({"query": declare_prefixes(plain_query(document.identifier))}),
     }
 
 
@@ -102,7 +103,8 @@ def _neighbours(document: RecordDocument, root: str) -> Markup | None:
 
 def _neighbour(act: Act, root: str) -> Neighbour:
     through = act.through[0].record if len(act.through) == 1 else ""
+    term = term_path(act.other.iri)
     record = act.other.record or through
-    address = f"{root}/records/{record}" if record else "#acts"
+    address = root + (term or f"/records/{record}") if term or record else "#acts"
     words = f"{act.words} ({len(act.through)})" if len(act.through) > 1 else act.words
     return Neighbour(act.other.text, address, words)

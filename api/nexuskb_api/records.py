@@ -1,4 +1,4 @@
-"""Records at their own path: as a page, as Turtle, N-Triples, RDF/XML or JSON-LD; and lists of them."""
+"""Records at their own path: as a page, as Turtle, N-Triples, RDF/XML or JSON-LD."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from nexuskb.errors import FormatError, RecordNotFoundError, UnknownTermError
+from nexuskb.errors import FormatError, RecordNotFoundError
 from nexuskb.exchange.citations.bibliographies import (
     BIBLIOGRAPHY_FORMATS,
     bibliography_format,
@@ -18,41 +18,15 @@ from nexuskb.exchange.citations.references import Citation, citations_in, cite, 
 from nexuskb.exchange.turtle import serialise
 from nexuskb.records.document import moved_query, plain_query, record_query
 from nexuskb.sparql.formats import GRAPH_FORMATS, TURTLE, format_by_name, negotiate
-from nexuskb.terms import IDENTIFIER_PATTERN, NX, record_iri
-from nexuskb.vocabulary import Term
+from nexuskb.terms import IDENTIFIER_PATTERN, record_iri
 from nexuskb_api.bibliographies import bibliography_file
-from nexuskb_api.facade import Facade, facade_of, plain
+from nexuskb_api.facade import Facade, facade_of
 from nexuskb_api.pages import page, wants_html
 from nexuskb_api.record_page import page_of
 
 router = APIRouter(tags=["Records"])
 
 _FORMATS = (*GRAPH_FORMATS, *BIBLIOGRAPHY_FORMATS)
-
-
-@router.head("/records", include_in_schema=False)
-@router.get("/records", summary="Records by kind and area")
-async def list_records(request: Request, kind: str = "", area: str = "") -> Response:
-    """The records of a kind, of an area, or of both, as a page or JSON."""
-    facade = facade_of(request)
-    kinds = record_kinds(facade)
-    if kind and kind not in kinds:
-        raise UnknownTermError(f"There is no kind {kind!r}. The kinds are: {', '.join(kinds)}.")
-    term = _area(facade, area)
-    wanted = [NX[kind].n3()] if kind else [NX[name].n3() for name in kinds]
-    query = (
-        "SELECT DISTINCT ?identifier ?label ?kind WHERE { "
-        f"VALUES ?class {{ {' '.join(wanted)} }} "
-        "?record a ?class ; dcterms:identifier ?identifier ; rdfs:label ?label . ?class rdfs:label ?kind . "
-        + (f"?record nx:area {term.iri.n3()} . " if term else "")
-        + "} ORDER BY ?label ?identifier"
-    )
-    rows = [plain(row) for row in await facade.rows(query)] if kind or term else []
-    if wants_html(request):
-        areas = facade.vocabularies.schemes["area"].terms
-        shown = {"rows": rows, "kinds": kinds, "areas": areas, "kind": kind, "area": term.key if term else ""}
-        return page(request, "records.html", shown)
-    return JSONResponse({"generation": facade.generation, "records": rows}, headers={"Vary": "Accept"})
 
 
 @router.head("/records/{name}", include_in_schema=False)
@@ -112,29 +86,12 @@ async def _as_file(
     return Response(body, media_type=chosen.content_type, headers=headers)
 
 
-def record_kinds(facade: Facade) -> dict[str, str]:
-    """The kinds that records can have, by the last part of their IRI, with their labels."""
-    return {term.key: term.label for term in facade.filters["kind"].terms}
-
-
-def _area(facade: Facade, area: str) -> Term | None:
-    if not area:
-        return None
-    scheme = facade.vocabularies.schemes["area"]
-    term = scheme.find(area)
-    if term is None:
-        near = scheme.nearest(area)
-        hint = f" Did you mean {near.notation}?" if near else ""
-        raise UnknownTermError(f"There is no area {area!r}.{hint}")
-    return term
-
-
 async def _moved(request: Request, facade: Facade, identifier: str, extension: str) -> Response:
     """Lead from an identifier that was merged into another record to that record, in the same format."""
     rows = await facade.rows(moved_query(identifier))
     if not rows:
         raise RecordNotFoundError(
-            f"There is no record {identifier!r}. Lists by kind and area are at /records."
+            f"There is no record {identifier!r}. Search for it by its title at /search."
         )
     target = rows[0]["record"]["value"].rsplit("/", 1)[1] + (f".{extension}" if extension else "")
     return RedirectResponse(str(request.url_for("get_record", name=target)), 301)

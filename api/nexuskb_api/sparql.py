@@ -20,10 +20,8 @@ from nexuskb.sparql.evaluator import Answer
 from nexuskb.sparql.formats import (
     JSON,
     XLSX,
-    QueryForm,
     ResultFormat,
     format_by_name,
-    formats_for,
     negotiate,
 )
 from nexuskb.sparql.guard import check_graph
@@ -48,6 +46,7 @@ from nexuskb_api.measures import (
 )
 from nexuskb_api.pages import page, wants_html
 from nexuskb_api.problems import answer_error
+from nexuskb_api.results import bounded_answer, offered_formats, read_results
 
 router = APIRouter(tags=["SPARQL"])
 
@@ -56,8 +55,6 @@ PATH = "/sparql"
 
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
-#: What a page reads of an answer; more is for the data formats, which are passed on as they are made.
-_PAGE_BYTES = 4 * 1024**2
 _SHEET_BYTES = 16 * 1024**2
 _MOST_PARAMETERS = 1_000
 #: Seconds after which it is looked out for a client that goes away before its answer has been sent.
@@ -261,11 +258,9 @@ async def _plan(
     parsed = await facade.read(len(asked.query), lambda: facade.admit(asked.query))
     for graph in (*asked.dataset.default_graphs, *asked.dataset.named_graphs):
         check_graph(graph, facade.graphs)
-    offered = formats_for(parsed.form)
-    if parsed.form is QueryForm.SELECT:
-        offered = (*offered, XLSX)
+    offered = offered_formats(parsed.form)
     if asked.format == "html" or (not asked.format and "html" in accept and wants_html(request)):
-        return await _results_page(request, asked, offered)
+        return await _results_page(request, asked)
     chosen = _choose(asked.format, accept, offered)
     if chosen is XLSX:
         return await _workbook(request, asked)
@@ -446,23 +441,10 @@ def _choose(name: str | None, accept: str | None, offered: tuple[ResultFormat, .
     return chosen
 
 
-async def _results_page(request: Request, asked: _Asked, offered: tuple[ResultFormat, ...]) -> Response:
+async def _results_page(request: Request, asked: _Asked) -> Response:
     """A table for people, of the first rows, with links to the whole in every format."""
-    values: dict[str, object] = {
-        "query": asked.query,
-        "prefixes": PREFIXES,
-        "formats": offered,
-        "limit": 1000,
-    }
-    if JSON in offered:
-        answer = json.loads(await _bounded_answer(request, asked, JSON, _PAGE_BYTES))
-        values["variables"] = answer["head"].get("vars", [])
-        values["rows"] = answer.get("results", {}).get("bindings", [])
-        values["boolean"] = answer.get("boolean")
-        values["text"] = None
-    else:
-        values["text"] = (await _bounded_answer(request, asked, offered[0], _PAGE_BYTES)).decode()
-    return page(request, "results.html", values)
+    found = await read_results(facade_of(request), asked.query, asked.dataset, asked.seconds)
+    return page(request, "results.html", {"results": found, "query": asked.query, "prefixes": PREFIXES})
 
 
 async def _workbook(request: Request, asked: _Asked) -> Response:
@@ -477,26 +459,10 @@ async def _workbook(request: Request, asked: _Asked) -> Response:
     if request.method == "HEAD":
         return Response(b"", 200, headers, media_type=XLSX.content_type)
     generation = await facade.current()
-    body = await _bounded_answer(request, asked, JSON, _SHEET_BYTES)
+    body = await bounded_answer(facade, asked.query, JSON, _SHEET_BYTES, asked.dataset, asked.seconds)
 
     def made() -> bytes:
         answer = json.loads(body)
         return as_workbook(answer["head"]["vars"], answer["results"]["bindings"], asked.query, generation)
 
     return Response(await facade.apart(made), 200, headers, media_type=XLSX.content_type)
-
-
-async def _bounded_answer(request: Request, asked: _Asked, chosen: ResultFormat, limit: int) -> bytes:
-    """All of an answer that is shown otherwise than it is passed on."""
-    held = bytearray()
-    answer = await facade_of(request).answer(asked.query, chosen, asked.dataset, asked.seconds)
-    async for block in answer:
-        held += block
-        if len(held) > limit:
-            await answer.aclose()
-            raise QueryLimitError(
-                f"The answer has more than {limit // 1024**2} MiB, too much for a page or a spreadsheet. Add "
-                "LIMIT, or take it whole in another format, such as format=csv.",
-                "page size",
-            )
-    return bytes(held)

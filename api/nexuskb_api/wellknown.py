@@ -17,8 +17,9 @@ from nexuskb_api.facade import Facade, facade_of
 router = APIRouter(tags=["Well-known"])
 
 SCHEMA = Namespace("https://schema.org/")
-_CLASSES = "SELECT ?class (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?class } GROUP BY ?class ORDER BY ?class"
-_PROPERTIES = (
+#: The classes in use, with how many things are of each; the properties, with their statements.
+CLASSES = "SELECT ?class (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?class } GROUP BY ?class ORDER BY ?class"
+PROPERTIES = (
     "SELECT ?property (COUNT(*) AS ?n) WHERE { ?s ?property ?o } GROUP BY ?property ORDER BY ?property"
 )
 
@@ -59,7 +60,7 @@ async def _void(request: Request, facade: Facade) -> Graph:
     graph = dataset_description(request, facade.generation, ())
     graph.add((dataset, RDFS.seeAlso, URIRef(str(request.url_for("dumps")))))
     total = 0
-    for number, row in enumerate(await facade.rows(_PROPERTIES)):
+    for number, row in enumerate(await facade.rows(PROPERTIES)):
         part, count = URIRef(f"{dataset}#property-{number}"), int(row["n"]["value"])
         total += count
         graph += [
@@ -67,7 +68,7 @@ async def _void(request: Request, facade: Facade) -> Graph:
             (part, VOID.property, URIRef(row["property"]["value"])),
             (part, VOID.triples, Literal(count, datatype=XSD.integer)),
         ]
-    for number, row in enumerate(await facade.rows(_CLASSES)):
+    for number, row in enumerate(await facade.rows(CLASSES)):
         part = URIRef(f"{dataset}#class-{number}")
         graph += [
             (dataset, VOID.classPartition, part),

@@ -174,7 +174,8 @@ def query(file: TextIO, form: str) -> None:
 def _filters(command: Callable[..., None]) -> Callable[..., None]:
     """An option for each facet of the search."""
     for facet in reversed(FACETS):
-        command = click.option(f"--{facet}", default="", help=f"Only records of this {facet}.")(command)
+        words = f"Only records of this {facet}; one of several if given again."
+        command = click.option(f"--{facet}", multiple=True, help=words)(command)
     return command
 
 
@@ -185,7 +186,7 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
 )
-def search(words: tuple[str, ...], limit: int, form: str, **filters: str) -> None:
+def search(words: tuple[str, ...], limit: int, form: str, **filters: tuple[str, ...]) -> None:
     """Find records by WORDS in any script.
 
     "Quoted phrases" are found as they are; records with -excluded words are left out. Put all of it between

@@ -22,7 +22,7 @@ from nexuskb.terms import GRAPHS, bind_prefixes
 logging.getLogger("rdflib.term").setLevel(logging.ERROR)
 
 #: Version of the way files are put into the store and its index; a change of it rebuilds all of them.
-LAYOUT = "3"
+LAYOUT = "4"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Directories that a running process needs: held by a lock that goes with the process, however it ends."""
+"""What a process has for itself, by a lock that goes with the process, however it ends.
+
+Directories that it needs, and work that only one does at a time.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,17 @@ def is_held(directory: Path) -> bool:
     except OSError:
         return False
     return False
+
+
+@contextmanager
+def only_one(lock: Path, *, wait: bool = True) -> Iterator[None]:
+    """Do something that no other process does now that asks with the same file.
+
+    Raises ``BlockingIOError`` if it shall not ``wait`` for another.
+    """
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
 
 
 @contextmanager

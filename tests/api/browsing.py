@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,6 +12,8 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 from tests.programs import program
 
 _WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+#: Where the pictures of the documentation are made anew, if this is set.
+PICTURES = os.environ.get("NEXUSKB_PICTURES")
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 
 
@@ -21,6 +25,12 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield started
         started.close()
+
+
+def picture(page: Page, name: str) -> None:
+    """Take a picture for the documentation."""
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
 
 
 class Visitor:

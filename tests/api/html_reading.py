@@ -10,13 +10,15 @@ _URL = re.compile(r"""url\(\s*['"]?([^'")]*)|@import\s+['"]([^'"]*)""", re.IGNOR
 
 
 class Page(HTMLParser):
-    """A page: its elements with attributes, texts, rows of tables, and tags that do not match."""
+    """A page: its elements with attributes, texts, tables with their rows, and tags that do not match."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
+        self.source = text
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.mismatched: list[str] = []
         self.rows: list[list[str]] = []
+        self.tables: list[list[list[str]]] = []
         self._texts: list[tuple[str, dict[str, str], list[str]]] = []
         self._open: list[tuple[str, list[str]]] = []
         self.feed(text)
@@ -26,8 +28,11 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
         self.elements.append((tag, attributes))
+        if tag == "table":
+            self.tables.append([])
         if tag == "tr":
             self.rows.append([])
+            self.tables[-1].append(self.rows[-1])
         if tag not in _VOID:
             words: list[str] = []
             self._texts.append((tag, attributes, words))
@@ -81,8 +86,14 @@ class Page(HTMLParser):
         return found + [url for text in self.exact("style") for url in loaded_by_style(text)]
 
     def active(self) -> list[str]:
-        """Scripts, frames, objects and handlers: whatever could run."""
-        tags = [tag for tag, _ in self.elements if tag in ("script", "iframe", "object", "embed", "base")]
+        """Frames, objects, handlers, and scripts other than the files of our own: whatever could run."""
+        tags = [
+            tag
+            for tag, attributes in self.elements
+            if tag in ("iframe", "object", "embed", "base")
+            or (tag == "script" and not attributes.get("src", "").startswith("/static/"))
+        ]
+        tags += ["script with text" for text in self.exact("script") if text.strip()]
         handlers = [name for _, attributes in self.elements for name in attributes if name.startswith("on")]
         links = [
             link for link in self.links() if re.match(r"\s*(javascript|data|vbscript):", link, re.IGNORECASE)

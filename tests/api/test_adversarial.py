@@ -558,7 +558,7 @@ class Hostile:
             (
                 "/records/" + "a" * 5_000,
                 "/questions/x?y=" + "é" * 3_000,
-                "/records?kind=%00",
+                "/search?kind=%00",
                 "/%2e%2e/etc/passwd",
             )
         )

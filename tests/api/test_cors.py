@@ -39,7 +39,7 @@ def test_no_other_site_is_let_in_by_default(web: httpx.Client, path: str) -> Non
     assert allowing(web.options(path, headers=PREFLIGHT)) == {}
 
 
-@pytest.mark.parametrize("path", ["/sparql", "/questions", "/records?kind=Policy"])
+@pytest.mark.parametrize("path", ["/sparql", "/questions", "/search?kind=Policy"])
 def test_a_listed_site_may_read_and_no_other(listed: TestClient, path: str) -> None:
     response = listed.get(path, params=QUERY, headers={"Origin": ORIGIN})
     assert response.headers["access-control-allow-origin"] == ORIGIN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import httpx
 import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
-from tests.api.browsing import Visitor
+from tests.api.browsing import Visitor, picture
 from tests.conftest import environment, serving
 from tests.homes import own_home
 from tests.programs import program
@@ -23,9 +22,6 @@ from nexuskb.people.rights import Role
 from nexuskb.people.tokens import Grant, add_token
 from nexuskb.records.ledger import Ledger
 from nexuskb.settings import Settings
-
-#: Where the pictures of the documentation are made anew, if this is set.
-PICTURES = os.environ.get("NEXUSKB_PICTURES")
 
 REPORT = "Annual report on pastures of the test"
 TITLES = ("Law on Pastures of the Test", "Law on Soil of the Test", "Law on Workbooks of the Test")
@@ -80,12 +76,6 @@ def tokens(own: Settings) -> dict[str, str]:
 def address(own: Settings, tokens: dict[str, str]) -> Iterator[str]:
     with serving(own, NEXUSKB_CLIENT_SECONDS="0") as (at, _):
         yield at
-
-
-def picture(page: Page, name: str) -> None:
-    """Take a picture for the documentation."""
-    if PICTURES:
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
 
 
 def fill_policy(page: Page, title: str, adopted: str) -> None:
@@ -264,10 +254,10 @@ def test_an_afternoon_of_an_expert(  # noqa: PLR0915 -- it is one afternoon
             "/search", params={"q": "soil wind water test"}, headers={"Accept": "application/json"}
         ).json()
         assert "mng-law-soil-test-2020" in {hit["identifier"] for hit in hits["hits"]}
-        assert (
-            "Law on Pastures of the Test"
-            in web.get("/records/mng-law-pastures-test-2019", headers={"Accept": "text/html"}).text
-        )
+        shown = web.get("/records/mng-law-pastures-test-2019", headers={"Accept": "text/html"}).text
+        assert "Law on Pastures of the Test" in shown
+        assert "revision 1: accept" in shown
+        assert "Erdene" not in shown
         titles = web.get("/sparql", params={"query": _TITLES, "format": "csv"}).text.splitlines()
     assert titles == ["l", *sorted(TITLES)]
     expert.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -350,3 +351,29 @@ def test_a_source_that_was_compiled_in_another_state_says_so_wherever_it_is_cite
 def test_the_identifier_of_a_record_is_the_end_of_its_address(web) -> None:
     graph = Graph().parse(data=web.get(f"/records/{ONE}.ttl").text, format="turtle")
     assert str(graph.value(REC[ONE], DCTERMS.identifier)) == ONE
+
+
+@pytest.mark.parametrize(
+    "kind", ["Policy", "Measure", "Interlinkage", "DriverFinding", "Observation", "Target"]
+)
+def test_what_the_page_of_a_record_links_to_on_this_host_is_there(web, kind: str) -> None:
+    [first, *_] = web.get("/records", params={"kind": kind, "area": "mng"}).json()["records"]
+    page = Page(web.get(f"/records/{first['identifier']}.html").text)
+    links = {link.partition("#")[0] for link in page.links() if link.startswith("/")}
+    assert any(link.startswith("/query?query=") for link in links)
+    assert any(link.startswith("/vocabularies/") for link in links)
+    assert f"/records/{first['identifier']}.ttl" in links
+    headers = {"Accept": "text/html"}
+    found = {
+        link: web.get(link, headers=headers, follow_redirects=True).status_code for link in sorted(links)
+    }
+    assert {link: status for link, status in found.items() if status != 200} == {}
+    assert [link for link in page.links() if link.startswith(str(NX)[:20])] == []
+
+
+def test_the_query_behind_a_record_gives_its_statements(web, statements: Graph) -> None:
+    page = Page(web.get(f"/records/{ONE}.html").text)
+    [editor] = [link for link in page.links() if link.startswith("/query?query=")]
+    query = parse_qs(urlsplit(html.unescape(editor)).query)["query"][0]
+    answer = web.get("/sparql", params={"query": query}, headers={"Accept": "application/n-triples"})
+    assert set(Graph().parse(data=answer.text, format="nt")) == set(statements)

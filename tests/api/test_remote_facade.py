@@ -46,7 +46,7 @@ def far(
         "/",
         "/questions",
         "/questions/policies-against-driver?country=MNG&driver=overgrazing",
-        "/records?kind=Policy&area=MNG",
+        "/search?kind=Policy&area=MNG",
         "/records/mng-ndc-2020",
         "/search?q=overgrazing",
         "/sparql",
@@ -71,7 +71,7 @@ def _pieces(answer: httpx.Response) -> Counter[str]:
     [
         "/",
         "/questions/policies-against-driver?country=MNG&driver=overgrazing",
-        "/records?kind=Policy&area=MNG",
+        "/search?kind=Policy&area=MNG",
         "/records/mng-ndc-2020.json",
         "/search?q=overgrazing",
     ],

@@ -11,8 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 
 from nexuskb.search.documents import FACETS
+from nexuskb.search.words import as_title
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 HOSTILE = [
@@ -21,7 +23,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-def found(web: httpx.Client, **parameters: str) -> dict[str, object]:
+def found(web: httpx.Client, **parameters: str | list[str]) -> dict[str, object]:
     response = web.get("/search", params={"format": "json", **parameters})
     assert response.status_code == 200, response.text
     return response.json()
@@ -50,7 +52,7 @@ def test_words_in_every_script_find_the_record(web: httpx.Client, words: str, re
 
 def test_the_answer_has_hits_facets_and_the_whole_count(web: httpx.Client) -> None:
     answer = found(web, q="drought", area="KOR")
-    assert answer["filters"] == {"area": "kor"}
+    assert answer["filters"] == {"area": ["kor"]}
     assert len(answer["hits"]) == 20 < answer["total"]
     hit = answer["hits"][0]
     assert hit["iri"].endswith(hit["identifier"])
@@ -83,6 +85,8 @@ def test_every_filter_narrows(web: httpx.Client) -> None:
         ({"kind": "polcy"}, "Did you mean Policy?"),
         ({"driver": "overgrasing"}, "Did you mean overgrazing?"),
         ({"year": "soon"}, "is not a year"),
+        ({"joins": "land-watr"}, "Did you mean land-water?"),
+        ({"sort": "best"}, "Choose one of relevance, year, title"),
     ],
 )
 def test_an_unknown_value_is_answered_with_the_nearest(web: httpx.Client, parameters, words: str) -> None:
@@ -98,6 +102,89 @@ def test_an_unknown_value_is_answered_with_the_nearest(web: httpx.Client, parame
 @pytest.mark.parametrize("page", ["0", "-1", "x", "1.5", "٣", "9" * 30])
 def test_what_is_no_page_is_refused(web: httpx.Client, page: str) -> None:
     assert web.get("/search", params={"q": "water", "page": page}).status_code == 400
+    assert web.get("/search", params={"q": "water", "size": page}).status_code == 400
+
+
+def test_no_page_is_larger_than_a_hundred(web: httpx.Client) -> None:
+    assert len(found(web, size="100")["hits"]) == 100
+    assert web.get("/search", params={"size": "101"}).status_code == 400
+
+
+def test_a_search_without_words_browses_by_title(web: httpx.Client) -> None:
+    answer = found(web, kind="Policy", area="mng", size="100")
+    assert answer["sort"] == "title"
+    titles = [as_title(hit["label"]) for hit in answer["hits"]]
+    assert titles == sorted(titles)
+    assert len(titles) == answer["total"] > 50
+
+
+def test_the_newest_come_first_if_asked_for(web: httpx.Client) -> None:
+    years = [hit["year"] for hit in found(web, q="water", sort="year")["hits"]]
+    assert years == sorted(years, reverse=True)
+    assert years[0] >= "2024"
+
+
+def test_lists_of_records_are_searches(web: httpx.Client) -> None:
+    response = web.get("/records", params={"kind": "Policy", "area": "mng"})
+    assert response.status_code == 301
+    assert response.headers["location"].endswith("/search?kind=Policy&area=mng")
+
+
+def test_filters_are_combined_and_taken_off(web: httpx.Client) -> None:
+    both = found(web, q="drought", area=["kor", "jpn"])
+    assert both["total"] == sum(found(web, q="drought", area=area)["total"] for area in ("kor", "jpn")) - len(
+        {hit["identifier"] for hit in found(web, q="drought", area="kor", size="100")["hits"]}
+        & {hit["identifier"] for hit in found(web, q="drought", area="jpn", size="100")["hits"]}
+    )
+    text = web.get("/search", params={"q": "drought", "area": ["kor", "jpn"]}, headers=BROWSER).text
+    links = [html.unescape(link) for link in re.findall(r'href="(\?[^"]*)"', text)]
+    assert "?q=drought&area=jpn" in links
+    assert "?q=drought&area=kor" in links
+    assert "?q=drought&area=kor&area=jpn&area=mng" in links
+    assert 'href="/search?q=drought"' in text
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"q": "drought", "area": "kor"},
+        {"kind": ["Policy", "Measure"], "driver": "overgrazing"},
+        {"kind": "Interlinkage", "joins": "land-water", "linkkind": "trade-off"},
+        {"q": '"dust storm" -spring', "sort": "title"},
+    ],
+)
+def test_the_query_behind_a_list_finds_its_records_with_any_endpoint_of_ours(web, parameters) -> None:
+    answer = found(web, **parameters, size="100")
+    query = web.get("/search", params={**parameters, "format": "sparql"})
+    assert query.headers["content-type"].startswith("application/sparql-query")
+    assert query.text == answer["sparql"]
+    rows = sparql(web, query.text).json()["results"]["bindings"]
+    records = {row["record"]["value"] for row in rows}
+    assert len(records) == answer["total"]
+    assert {hit["iri"] for hit in answer["hits"]} <= records
+    page = web.get("/search", params=parameters, headers=BROWSER).text
+    [behind] = re.findall(r'href="(/sparql\?query=[^"]*)"', page)
+    assert web.get(html.unescape(behind), headers={"Accept": "text/csv"}).text.count("\n") == len(records) + 1
+
+
+def test_a_workbook_has_all_hits_and_the_query(web: httpx.Client) -> None:
+    response = web.get("/search", params={"q": "dzud", "format": "xlsx"})
+    assert response.headers["content-disposition"] == 'attachment; filename="search.xlsx"'
+    book = load_workbook(io.BytesIO(response.content))
+    names, *rows = book["Results"].iter_rows(values_only=True)
+    assert names[:5] == ("record", "kind", "label", "areas", "year")
+    assert names[-1] == "reservations"
+    assert len(rows) == found(web, q="dzud")["total"] > 20
+    said = "\n".join(str(row[0] or "") for row in book["Query"].iter_rows(values_only=True))
+    assert 'nx:matches "dzud"' in said
+
+
+def test_a_slip_is_answered_with_what_was_meant(web: httpx.Client) -> None:
+    text = web.get("/search", params={"q": "overgrasing", "area": "mng"}, headers=BROWSER).text
+    assert 'Did you mean <a href="?q=overgrazing&amp;area=mng">overgrazing</a>?' in text
+    hopeless = web.get("/search", params={"q": "qqqqqq"}, headers=BROWSER).text
+    assert "Did you mean" not in hopeless
+    assert "what was looked for and not found" in hopeless
 
 
 def test_formats_go_by_name_and_by_accept(web: httpx.Client) -> None:
@@ -166,16 +253,19 @@ def test_a_filter_that_leaves_nothing_can_be_removed(web: httpx.Client) -> None:
     assert "?q=dzud&area=jpn" in links
 
 
-@pytest.mark.parametrize("path", ["/", "/records", "/questions", "/sparql", "/records/mng-ndc-2020"])
-def test_every_page_has_a_search_field(web: httpx.Client, path: str) -> None:
+@pytest.mark.parametrize("path", ["/", "/search", "/questions", "/sparql", "/records/mng-ndc-2020"])
+def test_every_page_has_one_search_field(web: httpx.Client, path: str) -> None:
     text = web.get(path, headers=BROWSER).text
-    field = r'<form role="search" method="get" action="/search">.*?<input id="search" type="search" name="q"'
-    assert re.search(field, text, re.DOTALL)
+    [form] = re.findall(r'<form[^>]*action="/search".*?</form>', text, re.DOTALL)
+    assert 'role="search"' in form
+    assert len(re.findall(r'type="search"', form)) == 1
 
 
 def test_the_description_of_the_api_has_the_parameters(web: httpx.Client) -> None:
     operation = web.get("/openapi.json").json()["paths"]["/search"]["get"]
-    assert {parameter["name"] for parameter in operation["parameters"]} == {"q", *FACETS, "page", "format"}
+    assert {parameter["name"] for parameter in operation["parameters"]} == {
+        "q", *FACETS, "sort", "page", "size", "format",
+    }  # fmt: skip
 
 
 def sparql(web: httpx.Client, query: str, **parameters: str) -> httpx.Response:

@@ -80,7 +80,7 @@ def _box(  # noqa: PLR0913, PLR0917 -- what it says and where it stands
     group = part(drawing, "a", cls, href=address) if address else part(drawing, "g", cls)
     part(group, "title").text = text
     part(group, "rect", x=x, y=y, width=_BOX, height=_HIGH, rx=4)
-    lines = lines_of(text, 30)
+    lines = lines_of(text, 28)
     first = y + _HIGH / 2 + 5 - (len(lines) - 1) * 8.5
     for number, line in enumerate(lines):
         words(group, line, x + _BOX / 2, first + number * 17, anchor="middle")

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from nexuskb.exchange.citations.footnotes import Footnote, footnote
 from nexuskb.exchange.citations.pinpoints import pinpoint
-from nexuskb.exchange.citations.references import Citation
+from nexuskb.exchange.citations.references import Citation, Reference, references
 from nexuskb.paper.blocks import Block, Chart, Document, Heading, Paragraph, Run, Runs, TableBlock
 from nexuskb.paper.findings import Finding
 from nexuskb.paper.packs import Answer, Pack, Table
@@ -27,7 +27,7 @@ _BARS, _CHARTS = 14, 3
 #: Characters of the longest name of a bar.
 _NAME = 40
 #: Rows of a table in the body, and of one in an annex; the spreadsheet has all.
-_SHORT, _LONGEST = 20, 300
+_SHORT, _LONGEST = 20, 100
 _NO_NOTES = "The base holds no comment of a member State on this section or on its questions."
 
 
@@ -71,7 +71,8 @@ class _Making:
 
 
 def _blocks(pack: Pack) -> Iterator[Block]:
-    sources = {each.identifier: f"S{number}" for number, each in enumerate(pack.references, start=1)}
+    cited = _cited_sources(pack)
+    sources = {each.identifier: f"S{number}" for number, each in enumerate(cited, start=1)}
     making = _Making(pack, sources)
     yield Heading(1, "About this pack")
     yield from _about(pack)
@@ -94,10 +95,20 @@ def _blocks(pack: Pack) -> Iterator[Block]:
         yield Heading(1, f"Annex {number}. {table.title}")
         yield table
     yield Heading(1, f"Annex {len(making.annexes) + 1}. Sources")
-    yield _paragraph(f"The {len(pack.references):,} sources cited above, by number and key.")
-    for reference in pack.references:
+    yield _paragraph(f"The {len(cited):,} sources cited above, by number and key.")
+    for reference in cited:
         note = _cited(footnote([Citation(reference)], reference.identifier))
         yield Paragraph((Run(f"{sources[reference.identifier]}. ", bold=True), *note), "Bibliography")
+
+
+def _cited_sources(pack: Pack) -> list[Reference]:
+    """The sources of what stands in the document; rows that only the spreadsheet has are left out."""
+    shown = [name for answer in pack.answers for _, _, names in answer.groups for name in names]
+    for answer in pack.answers:
+        for row in answer.table.rows[:_LONGEST] if answer.table else ():
+            shown += row.records
+    cited = (citation for name in shown for citation in pack.findings[name].citations)
+    return [each for each in references(cited) if "-src-" in each.identifier]
 
 
 def _about(pack: Pack) -> Iterator[Block]:

@@ -1,10 +1,11 @@
 """Writing the index: one SQLite file, made once, and brought up to date record by record.
 
-``record`` holds what is shown. Its columns of text are indexed in two parts, titles and bodies, so that the
-length of a body does not count against a title. Each part has three FTS5 tables: ``words`` as they are,
-``stems`` with English words cut to their stems, ``pairs`` with the pairs of characters of Chinese, Japanese
-and Korean. The first two take their texts for marking from ``record``; what they index differs from it only
-letter by letter (see :func:`nexuskb.search.words.fold`), so that the places of words are the same.
+``record`` holds what is shown, and by what it is sorted. Its columns of text are indexed in two parts, titles
+and bodies, so that the length of a body does not count against a title. Each part has three FTS5 tables:
+``words`` as they are, ``stems`` with English words cut to their stems, ``pairs`` with the pairs of characters
+of Chinese, Japanese and Korean. The first two take their texts for marking from ``record``; what they index
+differs from it only letter by letter (see :func:`nexuskb.search.words.fold`), so that the places of words
+are the same.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ KINDS: Final = ("words", "stems", "pairs")
 _SCHEMA: Final = f"""
 CREATE TABLE record (
   id INTEGER PRIMARY KEY, identifier TEXT NOT NULL, kind TEXT NOT NULL, language TEXT NOT NULL,
-  {", ".join(f"{column} TEXT NOT NULL" for column in COLUMNS)}
+  sorting TEXT NOT NULL, {", ".join(f"{column} TEXT NOT NULL" for column in COLUMNS)}
 );
 CREATE UNIQUE INDEX record_of_identifier ON record (identifier);
 CREATE TABLE term (facet TEXT, value TEXT, record INTEGER, PRIMARY KEY (facet, value, record)) WITHOUT ROWID;
@@ -108,8 +109,14 @@ def _text_tables() -> Iterator[str]:
 
 def _write(connection: sqlite3.Connection, number: int, document: Document) -> None:
     shown = {column: str(getattr(document, column)) for column in COLUMNS}
-    head: list[str | int] = [number, document.identifier, document.kind, document.language]
-    _insert(connection, "record", ("id", "identifier", "kind", "language", *shown), [*head, *shown.values()])
+    head: dict[str, str | int] = {
+        "id": number,
+        "identifier": document.identifier,
+        "kind": document.kind,
+        "language": document.language,
+        "sorting": as_title(document.label),
+    }
+    _insert(connection, "record", (*head, *shown), [*head.values(), *shown.values()])
     for part, columns in PARTS.items():
         for kind in KINDS:
             texts = _indexed(kind, columns, shown)

@@ -12,10 +12,34 @@ from typing import Any, Final
 from rdflib import DCTERMS, URIRef
 
 from nexuskb.store.port import TripleStore
-from nexuskb.terms import GRAPHS, NX, VOCABULARIES, record_identifier
+from nexuskb.terms import GRAPHS, NX, VOCABULARIES, local_name, record_identifier, scheme_iri
 
-#: What hits can be counted and filtered by: kind, year, and vocabularies by their keys.
-FACETS: Final = ("kind", "area", "domain", "driver", "impact", "sector", "status", "year")
+#: The properties (of ``nx:``) by which a record has a term of a vocabulary that hits are counted by.
+TERMS: Final[dict[str, tuple[str, ...]]] = {
+    "area": ("area",),
+    "domain": ("domain", "from", "to", "addresses"),
+    "driver": ("driver", "addressesDriver", "addressesThroughMeasures", "addresses", "from", "to"),
+    "impact": ("impact", "addressesImpact", "addressesThroughMeasures", "addresses", "from", "to"),
+    "linkkind": ("linkKind",),
+    "instrument": ("instrument",),
+    "policykind": ("policyKind",),
+    "sector": ("sector",),
+    "status": ("legalStatus",),
+}  # fmt: skip
+#: From an interlinkage to the domains that its ends are in: the end itself, what it is about, or the domain
+#: of either. Engines are slow with optional steps, so each way is written out.
+FROM_DOMAIN, TO_DOMAIN = (
+    f"({end}|{end}/nx:domain|{end}/(nx:driver|nx:impact)|{end}/(nx:driver|nx:impact)/nx:domain)"
+    for end in ("nx:from", "nx:to")
+)
+#: The properties of which the year counts.
+YEARS: Final = "nx:adopted|nx:refYear"
+#: What hits can be counted and filtered by: kind, vocabularies by their keys, the two different domains that
+#: the ends of an interlinkage are in (such as ``climate-land``), and year.
+FACETS: Final = (
+    "kind", "area", "domain", "driver", "impact", "linkkind", "joins", "instrument", "policykind", "sector",
+    "status", "year",
+)  # fmt: skip
 
 _RECORDS: Final = GRAPHS.records.n3()
 #: In each query ``#only`` is the place for the records that are asked for, if not all are.
@@ -36,17 +60,25 @@ _CONCEPTS: Final = """SELECT ?concept ?scheme ?name WHERE {
   ?concept skos:inScheme ?scheme ; skos:prefLabel|skos:altLabel ?name
 }"""
 #: What a record is about: concepts by which it is found and filtered, and other records.
-_ABOUT: Final = """SELECT ?record ?thing WHERE {
+_ABOUT: Final = """SELECT ?record (STR(?property) AS ?by) ?thing WHERE {
   #only
   VALUES ?property {
     nx:area nx:domain nx:driver nx:impact nx:addressesDriver nx:addressesImpact nx:addressesThroughMeasures
     nx:addresses nx:from nx:to nx:sector nx:legalStatus nx:policyKind nx:instrument nx:response
-    nx:sdgIndicator nx:about nx:ofPolicy nx:applies
+    nx:sdgIndicator nx:about nx:ofPolicy nx:applies nx:linkKind
   }
   ?record ?property ?thing
 }"""
-_SOURCES: Final = "SELECT ?record ?source WHERE {\n  #only\n  ?record nx:evidence/nx:source ?source\n}"
-_YEARS: Final = "SELECT ?record ?date WHERE {\n  #only\n  ?record nx:adopted|nx:refYear ?date\n}"
+_SOURCES: Final = (
+    "SELECT ?record ('' AS ?by) ?source WHERE {\n  #only\n  ?record nx:evidence/nx:source ?source\n}"
+)
+_YEARS: Final = f"SELECT ?record ?date WHERE {{\n  #only\n  ?record {YEARS} ?date\n}}"
+_JOINS: Final = f"""SELECT DISTINCT ?record ?one ?other WHERE {{
+  #only
+  ?record a nx:Interlinkage ; {FROM_DOMAIN} ?one ; {TO_DOMAIN} ?other .
+  ?one skos:inScheme ?scheme . ?other skos:inScheme ?scheme .
+  FILTER(?scheme = {scheme_iri("domain").n3()} && ?one != ?other)
+}}"""
 _RESERVATIONS: Final = "SELECT ?record ?words WHERE {\n  #only\n  ?record nx:reservation ?words\n}"
 #: Properties of which a passage is rather shown than of others, the best last.
 _TELLING: Final = (str(NX.result), str(DCTERMS.description))
@@ -145,14 +177,18 @@ def read_documents(
     for record, property_, text, language in _rows(store, _TEXTS, records):
         gathered.add_text(record, property_, text, language)
     tied = [*_rows(store, _ABOUT, records), *_rows(store, _SOURCES, records)]
-    labels = names if records is None else _names(store, {thing for _, thing in tied})
-    for record, thing in tied:
+    labels = names if records is None else _names(store, {thing for *_, thing in tied})
+    for record, property_, thing in tied:
         if thing in labels:
             gathered.context.add(record, labels[thing][1])
         for name in concepts.names.get(thing, ()):
             gathered.subjects.add(record, name)
         if thing in concepts.terms:
-            gathered.terms[record].add(concepts.terms[thing])
+            facet, key = concepts.terms[thing]
+            if property_.removeprefix(str(NX)) in TERMS[facet]:
+                gathered.terms[record].add((facet, key))
+    for record, one, other in _rows(store, _JOINS, records):
+        gathered.terms[record].add(("joins", joined(*(local_name(URIRef(end)) for end in (one, other)))))
     for record, date in _rows(store, _YEARS, records):
         gathered.terms[record].add(("year", date[:4]))
     for record, words in _rows(store, _RESERVATIONS, records):
@@ -180,8 +216,13 @@ class Concepts:
         for concept, scheme, name in _rows(store, _CONCEPTS, None):
             self.names[concept].append(name)
             facet = scheme.removeprefix(VOCABULARIES)
-            if facet in FACETS:
+            if facet in TERMS:
                 self.terms[concept] = (facet, concept.removeprefix(f"{scheme}/"))
+
+
+def joined(*domains: str) -> str:
+    """The value of the facet of joined domains for two of them, in either order: ``climate-land``."""
+    return "-".join(sorted(domains))
 
 
 def clean(text: str) -> str:

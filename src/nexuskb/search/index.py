@@ -7,24 +7,29 @@ writes is ever read as a query language, and a long search costs no more than it
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from heapq import nlargest
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Final
+from typing import Final, Literal
 
 from nexuskb.errors import SettingsError, UnknownTermError
 from nexuskb.questions.answers import Answer
 from nexuskb.search.documents import FACETS
+from nexuskb.search.filters import Filters
 from nexuskb.search.passages import Passage, passages
 from nexuskb.search.words import Condition, Search, Way, read_search
 from nexuskb.terms import record_iri
 
 #: The name of the index within the directory of its generation.
 INDEX_FILE: Final = "search.sqlite"
+#: How hits can be sorted: the best first, the newest year first, or by title.
+Order = Literal["relevance", "year", "title"]
+ORDERS: Final[tuple[Order, ...]] = ("relevance", "year", "title")
 #: The most records that one search gives.
 MOST_HITS: Final = 10_000
 
@@ -37,7 +42,8 @@ _WORTHS: Final = {"title": (4.0, "1.0, 1.0"), "body": (1.0, "2.0, 1.0, 0.5, 0.5"
 class Hit:
     """A record that was found. ``language`` is that of the label if it is not English.
 
-    ``heading`` is the label and ``passage`` a passage, in pieces, with what was found marked.
+    ``heading`` is the label and ``passage`` a passage, in pieces, with what was found marked. ``areas`` are
+    keys; ``year`` is that of adoption or of the figure, the latest if there are several, or empty.
     """
 
     identifier: str
@@ -46,6 +52,8 @@ class Hit:
     language: str
     heading: Passage
     passage: Passage
+    areas: tuple[str, ...]
+    year: str
     score: float
     reservations: tuple[str, ...]
 
@@ -72,12 +80,14 @@ class Found:
 
     def as_answer(self) -> Answer:
         """The hits as rows of a table, with what must be said of them."""
-        columns = ["record", "kind", "label", "score", "passage"]
+        columns = ["record", "kind", "label", "areas", "year", "score", "passage"]
         rows = [
             {
                 "record": str(record_iri(hit.identifier)),
                 "kind": hit.kind,
                 "label": hit.label,
+                "areas": ", ".join(hit.areas),
+                "year": hit.year,
                 "score": str(hit.score),
                 "passage": "".join(piece.text for piece in hit.passage),
             }
@@ -120,26 +130,43 @@ class SearchIndex:
         self._connections = connections
 
     def search(
-        self, query: str, filters: Mapping[str, str] | None = None, limit: int = 20, offset: int = 0
+        self,
+        query: str,
+        filters: Filters | None = None,
+        limit: int = 20,
+        offset: int = 0,
+        order: Order = "relevance",
     ) -> Found:
         """Find the records that have all words of a query and none of its excluded ones.
 
-        ``filters`` are values of facets by their keys (see :func:`nexuskb.search.filters.read_filters`).
-        Without words, every record that they let through is found. Raises :class:`UnknownTermError` for an
-        unknown facet.
+        ``filters`` are values of facets by their keys (see :func:`nexuskb.search.filters.read_filters`); a
+        hit has one of the values of each. Without words, every record that they let through is found. The
+        counts of a facet are of what would be found without its own filter, so that they say what a further
+        value would add. Raises :class:`UnknownTermError` for an unknown facet.
         """
         search = read_search(query)
         with self._connection() as connection:
-            scores = _scores(connection, search, filters or {})
-            shown = _ranked(connection, scores, offset + max(0, limit))[offset:]
-            return Found(len(scores), _hits(connection, search, shown, scores), _facets(connection, scores))
+            scores = _scores(connection, search)
+            having = {facet: _having(connection, facet, values) for facet, values in (filters or {}).items()}
+            found = _narrowed(scores, having)
+            shown = _ranked(connection, found, offset + max(0, limit), order)[offset:]
+            facets = _facets(connection, found)
+            for facet in having:
+                rest = {name: numbers for name, numbers in having.items() if name != facet}
+                facets[facet] = _facets(connection, _narrowed(scores, rest), facet)[facet]
+            return Found(len(found), _hits(connection, search, shown, found), facets)
 
     def identifiers(self, query: str) -> list[str]:
         """The identifiers of what :meth:`search` finds, in rank order, but not more than 10,000."""
         with self._connection() as connection:
-            ranked = _ranked(connection, _scores(connection, read_search(query), {}), MOST_HITS)
+            ranked = _ranked(connection, _scores(connection, read_search(query)), MOST_HITS)
             names = _identifiers(connection, ranked)
             return [names[number] for number in ranked]
+
+    def titles(self) -> list[str]:
+        """The titles of all records, as they are compared with what is searched for."""
+        with self._connection() as connection:
+            return [text for (text,) in connection.execute("SELECT text FROM title ORDER BY text, record")]
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -152,7 +179,7 @@ class SearchIndex:
             self._connections.put(connection)
 
 
-def _scores(connection: sqlite3.Connection, search: Search, filters: Mapping[str, str]) -> dict[int, float]:
+def _scores(connection: sqlite3.Connection, search: Search) -> dict[int, float]:
     """The score of each record that is found, by its number. One of exactly this title comes first."""
     if search.asks and not search.conditions:
         return {}
@@ -163,16 +190,6 @@ def _scores(connection: sqlite3.Connection, search: Search, filters: Mapping[str
             break
         more = _meeting(connection, condition)
         scores = {number: score + more[number] for number, score in scores.items() if number in more}
-    for facet, value in filters.items():
-        if facet not in FACETS:
-            raise UnknownTermError(f"Hits cannot be filtered by {facet!r}, only by {', '.join(FACETS)}.")
-        having = {
-            number
-            for (number,) in connection.execute(
-                "SELECT record FROM term WHERE facet = ? AND value = ?", [facet, value]
-            )
-        }
-        scores = {number: score for number, score in scores.items() if number in having}
     for condition in search.conditions:
         if condition.excluded and scores:
             unwanted = _meeting(connection, condition)
@@ -182,6 +199,23 @@ def _scores(connection: sqlite3.Connection, search: Search, filters: Mapping[str
         if number in scores:
             scores[number] += best
     return scores
+
+
+def _having(connection: sqlite3.Connection, facet: str, values: Sequence[str]) -> set[int]:
+    """The records that have one of these values of a facet."""
+    if facet not in FACETS:
+        raise UnknownTermError(f"Hits cannot be filtered by {facet!r}, only by {', '.join(FACETS)}.")
+    rows = connection.execute(
+        "SELECT record FROM term WHERE facet = ? AND value IN (SELECT value FROM json_each(?))",
+        [facet, json.dumps(values)],
+    )
+    return {number for (number,) in rows}
+
+
+def _narrowed(scores: Mapping[int, float], having: Mapping[str, set[int]]) -> dict[int, float]:
+    """What is left of the hits by all filters."""
+    kept = set(scores).intersection(*having.values())
+    return {number: score for number, score in scores.items() if number in kept}
 
 
 def _everything(connection: sqlite3.Connection) -> dict[int, float]:
@@ -216,14 +250,31 @@ def _matching(connection: sqlite3.Connection, way: Way) -> dict[int, float]:
     return scores
 
 
-def _ranked(connection: sqlite3.Connection, scores: Mapping[int, float], most: int) -> list[int]:
-    """The best first, not more than ``most``; what is equally good in the order of identifiers."""
+def _ranked(
+    connection: sqlite3.Connection, scores: Mapping[int, float], most: int, order: Order = "relevance"
+) -> list[int]:
+    """The first in an order, not more than ``most``; what is equal in the order of identifiers."""
     if not most or not scores:
         return []
+    if order != "relevance":
+        return _sorted(connection, scores, most, order)
     least = nlargest(most, scores.values())[-1]
     among = [number for number, score in scores.items() if score >= least]
     names = _identifiers(connection, among)
     return sorted(among, key=lambda number: (-scores[number], names[number]))[:most]
+
+
+def _sorted(
+    connection: sqlite3.Connection, scores: Mapping[int, float], most: int, order: Order
+) -> list[int]:
+    """By label; or by year, the newest first and those without one last, and then by label."""
+    year = "(SELECT MAX(value) FROM term WHERE record = id AND facet = 'year') DESC, "
+    rows = connection.execute(
+        "SELECT id FROM record WHERE id IN (SELECT value FROM json_each(?)) "  # noqa: S608 -- our words
+        f"ORDER BY {year if order == 'year' else ''}sorting, identifier LIMIT ?",
+        [f"[{','.join(map(str, scores))}]", most],
+    )
+    return [number for (number,) in rows]
 
 
 def _identifiers(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, str]:
@@ -245,6 +296,7 @@ def _hits(
         reserved = connection.execute(
             "SELECT words FROM reservation WHERE record = ? ORDER BY words", [number]
         )
+        areas, years = (_values(connection, number, facet) for facet in ("area", "year"))
         hits.append(
             Hit(
                 identifier=identifier,
@@ -253,6 +305,8 @@ def _hits(
                 language=language,
                 heading=of_hit.label,
                 passage=of_hit.passage,
+                areas=areas,
+                year=years[-1] if years else "",
                 score=round(scores[number], 3),
                 reservations=tuple(words for (words,) in reserved),
             )
@@ -260,14 +314,23 @@ def _hits(
     return tuple(hits)
 
 
-def _facets(connection: sqlite3.Connection, scores: Mapping[int, float]) -> dict[str, tuple[Count, ...]]:
-    """How the hits divide: the values of each facet, the most frequent first."""
-    counted: dict[str, list[Count]] = {facet: [] for facet in FACETS}
+def _values(connection: sqlite3.Connection, number: int, facet: str) -> tuple[str, ...]:
+    rows = connection.execute(
+        "SELECT value FROM term WHERE record = ? AND facet = ? ORDER BY value", [number, facet]
+    )
+    return tuple(value for (value,) in rows)
+
+
+def _facets(
+    connection: sqlite3.Connection, scores: Mapping[int, float], only: str = ""
+) -> dict[str, tuple[Count, ...]]:
+    """How the hits divide: the values of each facet, or of one alone, the most frequent first."""
+    counted: dict[str, list[Count]] = {facet: [] for facet in FACETS if only in ("", facet)}
     among = f"[{','.join(map(str, scores))}]"
     for facet, value, count in connection.execute(
         "SELECT facet, value, COUNT(*) FROM term WHERE record IN (SELECT value FROM json_each(?)) "
-        "GROUP BY facet, value ORDER BY COUNT(*) DESC, value",
-        [among],
+        "AND ? IN ('', facet) GROUP BY facet, value ORDER BY COUNT(*) DESC, value",
+        [among, only],
     ):
         counted[facet].append(Count(value, count))
     return {facet: tuple(counts) for facet, counts in counted.items()}

@@ -19,6 +19,8 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ from nexuskb.rules import Rule
 from nexuskb.search.documents import Concepts
 from nexuskb.sparql.worker import confine, end_with_parent, serve
 from nexuskb.store.changing import change
-from nexuskb.store.embedded import OxigraphStore
+from nexuskb.store.embedded import QUADS_FILE, OxigraphStore
 
 FORK, KILL, WAIT, READY = b"F", b"K", b"W", b"R"
 CHANGE, MOVE, REFUSED = b"C", b"M", b"X"
@@ -113,10 +115,15 @@ class _Held:
 def copy_to_memory(directory: Path) -> ox.Store:
     """A copy in memory of a store on disk.
 
-    The reading is done by a child that sends quads through a pipe, so that this process never has the
-    threads of the disk engine and stays safe to fork.
+    To read the store takes three times as long as to read its quads from a file, so the first to do it leaves
+    that file beside the store. The store is read by a child, so that this process never has the threads of
+    the disk engine and stays safe to fork.
     """
-    read_end, write_end = os.pipe()
+    quads, store = directory / QUADS_FILE, ox.Store()
+    if quads.exists() or _in_child(lambda: _write_quads(directory, quads)):
+        store.load(path=str(quads), format=ox.RdfFormat.N_QUADS)
+        return store
+    read_end, write_end = os.pipe()  # there is no room for the file
     child = os.fork()
     if child == 0:
         os.close(read_end)
@@ -124,13 +131,38 @@ def copy_to_memory(directory: Path) -> ox.Store:
             ox.Store.read_only(str(directory)).dump(pipe, format=ox.RdfFormat.N_QUADS)
         os._exit(0)
     os.close(write_end)
-    store = ox.Store()
     with open(read_end, "rb") as pipe:
         store.load(pipe, format=ox.RdfFormat.N_QUADS)
     _, status = os.waitpid(child, 0)
     if status:
         raise SystemExit(f"the store {directory} could not be read (status {status})")
     return store
+
+
+def _write_quads(directory: Path, target: Path) -> None:
+    """Write the quads of a store to a file that is whole whenever it is there."""
+    handle, scratch = tempfile.mkstemp(dir=directory, prefix=f".{target.name}.")
+    try:
+        with open(handle, "wb") as out:
+            ox.Store.read_only(str(directory)).dump(out, format=ox.RdfFormat.N_QUADS)
+            os.fsync(out.fileno())
+        os.replace(scratch, target)
+    except BaseException:
+        os.unlink(scratch)
+        raise
+
+
+def _in_child(work: Callable[[], None]) -> bool:
+    """Do something in a process of its own; whether it went well."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitpid(child, 0)[1] == 0
 
 
 def _become_worker(control: socket.socket, channel: int, held: _Held) -> None:

@@ -35,6 +35,11 @@ class ResultFormat:
     carries_triples: bool
 
     @property
+    def label(self) -> str:
+        """What people call it."""
+        return _LABELS.get(self.name, self.name.upper())
+
+    @property
     def media_type(self) -> str:
         """The media type that is sent."""
         return self.media_types[0]
@@ -58,6 +63,7 @@ XLSX = ResultFormat(
     "xlsx", ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",), "xlsx", False
 )
 
+_LABELS = {"turtle": "Turtle", "ntriples": "N-Triples", "rdfxml": "RDF/XML", "jsonld": "JSON-LD"}
 BINDING_FORMATS = (JSON, XML, CSV, TSV)
 GRAPH_FORMATS = (TURTLE, N_TRIPLES, RDF_XML, JSON_LD)
 _ALIASES = {

@@ -21,6 +21,9 @@ from nexuskb.store.faults import syntax_error
 from nexuskb.store.port import EVERYTHING, ByteSink, Dataset, Row, Solutions
 from nexuskb.terms import PREFIXES
 
+#: The name of a file with all quads of a finished store, within its directory.
+QUADS_FILE = "quads.nq"
+
 BINDINGS = {
     JSON: ox.QueryResultsFormat.JSON,
     XML: ox.QueryResultsFormat.XML,

@@ -8,7 +8,6 @@ ledger went on, a copy of an earlier generation is changed; the large files of i
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -26,7 +25,7 @@ import pyoxigraph as ox
 
 from nexuskb.content import ContentFile, fingerprint, store_files
 from nexuskb.errors import ContentError, SettingsError
-from nexuskb.holding import IN_USE, is_held
+from nexuskb.holding import IN_USE, is_held, only_one
 from nexuskb.records.ledger import LEDGER_FILE, Accepted, Ledger
 from nexuskb.rules import read_rules, rule_files
 from nexuskb.search.building import update_index, write_index
@@ -35,7 +34,7 @@ from nexuskb.search.index import INDEX_FILE
 from nexuskb.settings import Settings
 from nexuskb.store.changing import Records, change
 from nexuskb.store.deriving import DERIVED, derive
-from nexuskb.store.embedded import OxigraphStore
+from nexuskb.store.embedded import QUADS_FILE, OxigraphStore
 
 Progress = Callable[[int, int, str], None]
 _SCRATCH: Final = "building-"
@@ -113,7 +112,7 @@ def fill(settings: Settings, progress: Progress | None = None, seq: int | None =
             raise SettingsError(
                 f"The home directory {settings.home} cannot be written: {error.strerror}. Set NEXUSKB_HOME."
             ) from error
-        with _only_one(settings.home / "filling.lock"):
+        with only_one(settings.home / "filling.lock"):
             if not target.directory.is_dir():
                 nearest = _nearest(generations, wanted, ledger)
                 records = _changes(ledger, nearest.content.seq if nearest else 0, wanted.seq)
@@ -177,13 +176,6 @@ def _on_disk(generations: Path) -> Iterator[Filled]:
 
 
 @contextmanager
-def _only_one(lock: Path) -> Iterator[None]:
-    with lock.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-@contextmanager
 def _built(target: Filled) -> Iterator[Path]:
     """A directory to build in that becomes the target when all went well and is gone otherwise."""
     generations = target.directory.parent
@@ -227,7 +219,7 @@ def copy_store(source: Path, target: Path) -> None:
     for path in source.iterdir():
         if path.suffix == ".sst":  # these are never written again
             os.link(path, target / path.name)
-        elif path.is_file() and path.name != IN_USE:
+        elif path.is_file() and path.name not in (IN_USE, QUADS_FILE) and not path.name.startswith("."):
             shutil.copyfile(path, target / path.name)
 
 

@@ -21,7 +21,7 @@ from typing import Final
 
 from nexuskb.content import fingerprint, store_files
 from nexuskb.errors import NexusError, OtherBaseError, StoreError
-from nexuskb.holding import hold
+from nexuskb.holding import hold, only_one
 from nexuskb.records.ledger import Accepted
 from nexuskb.rules import read_rules, rule_files
 from nexuskb.search.index import SearchIndex
@@ -38,7 +38,7 @@ from nexuskb.store.serving import ended
 from nexuskb.store.state import State
 from nexuskb.store.updating import growth, requests
 from nexuskb.store.working import WorkingCopy
-from nexuskb.store.writer import Writer
+from nexuskb.store.writer import WRITING_LOCK, Writer
 from nexuskb.terms import GRAPHS
 
 _LOG: Final = logging.getLogger(__name__)
@@ -211,13 +211,17 @@ class RemoteBase:
 
     async def _send(self, writer: Writer, copy: WorkingCopy, changes: list[Accepted]) -> bool:
         """Change the store, see that it has changed, and let the copy follow."""
-        old = await self._remote.state()
-        self._spoiled = True
-        effect, content = await asyncio.to_thread(copy.prepare, changes)
-        new = old.after(content.generation, growth(effect))
-        for request in requests(effect, old, new, self._remote.product):
-            await asyncio.to_thread(writer.update, request, repeatable=True)
-        held = await self._remote.state(anew=True)
+        try:
+            with only_one(self._settings.home / WRITING_LOCK, wait=False):
+                old = await self._remote.state()
+                self._spoiled = True
+                effect, content = await asyncio.to_thread(copy.prepare, changes)
+                new = old.after(content.generation, growth(effect))
+                for request in requests(effect, old, new, self._remote.product):
+                    await asyncio.to_thread(writer.update, request, repeatable=True)
+                held = await self._remote.state(anew=True)
+        except BlockingIOError as error:
+            raise StoreError("Another process of this home is writing to the store.") from error
         if held.generation == old.generation:
             raise StoreError(
                 "The store does not take what was accepted: somebody loads it, or it is read-only."

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from rdflib import URIRef
 
 from nexuskb.errors import ContentError, SettingsError
+from nexuskb.holding import only_one
 from nexuskb.settings import Settings
 from nexuskb.store.filling import open_store
 from nexuskb.store.remote import RemoteStore
 from nexuskb.store.state import State, check_count, count_query
-from nexuskb.store.writer import Writer
+from nexuskb.store.writer import WRITING_LOCK, Writer
 from nexuskb.terms import GRAPHS
 
 Progress = Callable[[int, int], None]
@@ -51,7 +52,8 @@ def publish(settings: Settings, *, force: bool = False, progress: Progress | Non
     content = {graph: _lines(embedded.dump(graph)) for graph in embedded.graphs()}
     new = State(embedded.generation, {graph: len(lines) for graph, lines in content.items()})
     triples = sum(new.triples.values())
-    with RemoteStore(remote) as store, Writer(remote) as writer:
+    lock = settings.home / WRITING_LOCK
+    with only_one(lock), RemoteStore(remote) as store, Writer(remote) as writer:
         old = store.read_state()
         if old == new and not force:
             return Published(new.generation, triples, written=False)

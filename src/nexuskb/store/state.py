@@ -99,15 +99,25 @@ def count_query(graph: str) -> PortableQuery:
 
 
 def read_state(rows: Iterable[Mapping[str, Node]]) -> State | None:
-    """The state from the rows of :func:`state_query`; ``None`` for a store without the base."""
-    found = {str(row["graph"]): (str(row["generation"]), int(str(row["triples"]))) for row in rows}
-    if str(GRAPHS.records) not in found:
+    """The state from the rows of :func:`state_query`; ``None`` for a store without the base.
+
+    Of a store that two have changed at once, into which both have written their state, it has no generation.
+    """
+    found = [(str(row["graph"]), str(row["generation"]), int(str(row["triples"]))) for row in rows]
+    generations = {generation for graph, generation, _ in found if graph == str(GRAPHS.records)}
+    if not generations:
         return None
-    return State(found[str(GRAPHS.records)][0], {graph: count for graph, (_, count) in found.items()})
+    generation = generations.pop() if len(generations) == 1 else ""
+    return State(generation, {graph: count for graph, _, count in found})
 
 
 def known(state: State | None, remote: RemoteSettings) -> State:
-    """The state, or the error that there is none."""
+    """The state, or the error that there is none, or none that tells what the store holds."""
+    if state is not None and not state.generation:
+        raise StoreError(
+            f"The store at {remote.host} was changed by two at once and holds something of both. Repeat "
+            "`nexuskb load --force`, and have one service alone write to it."
+        )
     if state is None:
         raise StoreError(f"The store at {remote.host} does not hold the base. Fill it with `nexuskb load`.")
     return state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Final
 
 import httpx
 from rdflib import URIRef
@@ -14,6 +15,8 @@ from nexuskb.sparql.portable import NOWHERE
 from nexuskb.store import protocol
 from nexuskb.store.credentials import Credentials
 
+#: The file under the home directory by which those who write to the store wait for each other.
+WRITING_LOCK: Final = "writing.lock"
 #: Bytes of N-Triples in a request, and lines in an update, for which stores have lower limits.
 PART_BYTES = 8 * 1024**2
 PART_LINES = 1_000

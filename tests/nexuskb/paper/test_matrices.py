@@ -21,6 +21,7 @@ from nexuskb.paper.matrices.catalogue import MATRICES, matrix_kind, read_matrix
 from nexuskb.paper.matrices.coherence import DEPENDENCE, INFLUENCE
 from nexuskb.paper.matrices.matrix import DARK, HATCHED, LIGHT, Cell, Heading, Matrix
 from nexuskb.paper.matrices.tables import as_csv
+from nexuskb.paper.matrices.targets import UNDATED
 from nexuskb.paper.matrices.written import FORMS, provenance, written
 from nexuskb.questions.catalogue import questions
 from nexuskb.terms import NX, REC, VOCABULARIES, concept_iri
@@ -176,42 +177,111 @@ def test_instruments_count_measures_by_state_and_domain_of_their_policies(make: 
     assert len(matrix.columns) == 18
 
 
-def test_targets_are_those_of_the_country_that_fall_due_with_their_observations(
-    make: Make, turtle: Graph
+@pytest.mark.parametrize("country", [*STATES, "north-east-asia", ""])
+def test_targets_are_those_that_fall_due_or_name_no_year_with_their_observations(
+    country: str, make: Make, turtle: Graph
 ) -> None:
-    due = {
-        str(target).removeprefix(str(REC))
+    area = concept_iri("area", country) if country else None
+    years = {
+        str(target).removeprefix(str(REC)): int(str(turtle.value(target, NX.targetYear) or 0))
         for target in turtle.subjects(RDF.type, NX.Target)
-        if concept_iri("area", "mng") in set(turtle.objects(target, NX.area))
-        and 0 < int(str(turtle.value(target, NX.targetYear) or 0)) <= 2030
+        if (target, NX.area, area) in turtle
     }
+    due = {key for key, year in years.items() if year <= 2030}
+    undated = {key for key, year in years.items() if year == 0}
     observed = {
         str(target).removeprefix(str(REC)) for target in turtle.objects(None, NX.showsProgressOf)
     } & due
-    matrix = make("targets", country="MNG")
+    matrix = make("targets", **({"country": country} if country else {}))
     assert {row.key for row in matrix.rows} == due
     assert {r.key for r in matrix.rows if matrix.cell(r.key, "observed").shade == LIGHT} == observed
-    assert 0 < len(observed) < len(due)
+    assert {r.key for r in matrix.rows if matrix.cell(r.key, "due").text == UNDATED} == undated
+    assert {row.key for row in matrix.rows[len(due) - len(undated) :]} == undated
+    assert f"{len(undated):,} of {len(due):,} targets name no year" in matrix.note
+    assert all(matrix.cell(key, "due").text == str(years[key]) for key in due - undated)
 
 
-def test_the_framework_in_time_has_every_policy_and_dates_as_in_the_files(make: Make, turtle: Graph) -> None:
-    area = concept_iri("area", "mng")
+def test_some_targets_name_no_year_and_some_are_observed(make: Make) -> None:
+    matrix = make("targets")
+    assert sum(matrix.cell(row.key, "due").text == UNDATED for row in matrix.rows) > 10
+    assert sum(matrix.cell(row.key, "observed").shade == LIGHT for row in matrix.rows) > 10
+
+
+#: The date of the framework in the tests; its law is asked of a query that shares nothing with the question.
+DAY = "2015-06-30"
+_EVENTS = """SELECT ?policy ?event ?date WHERE {
+  ?policy a nx:Policy ; nx:area area:%s .
+  { ?policy nx:adopted ?date BIND("adopted" AS ?event) }
+  UNION { ?policy nx:inForceFrom ?date BIND("entered into force" AS ?event) }
+  UNION { ?policy nx:amended ?date BIND("amended" AS ?event) }
+  UNION { ?policy nx:periodEnd ?date BIND("last year of its period" AS ?event) }
+  UNION {
+    ?later nx:supersedes ?policy ; nx:legalStatus ?status .
+    FILTER(?status != status:draft)
+    OPTIONAL { ?later nx:inForceFrom ?force }
+    OPTIONAL { ?later nx:adopted ?adoption }
+    BIND(COALESCE(?force, ?adoption, "no date") AS ?date)
+    BIND("superseded" AS ?event)
+  }
+}"""
+
+
+@pytest.mark.parametrize("country", STATES)
+def test_every_date_of_the_framework_is_that_of_an_independent_query(
+    country: str, make: Make, store, turtle: Graph
+) -> None:
+    area = concept_iri("area", country)
     policies = {
-        str(p).removeprefix(str(REC)): p
-        for p in turtle.subjects(RDF.type, NX.Policy)
-        if (p, NX.area, area) in turtle
+        str(policy).removeprefix(str(REC)): policy
+        for policy in turtle.subjects(RDF.type, NX.Policy)
+        if (policy, NX.area, area) in turtle
     }
-    matrix = make("timeline", country="MNG", date="2015-06-30")
+    expected: dict[tuple[str, str], set[str]] = {}
+    for row in store.select(_EVENTS % country):
+        key = (str(row["policy"]).removeprefix(str(REC)), str(row["event"]))
+        expected.setdefault(key, set()).add(str(row["date"]))
+    matrix = make("timeline", country=country, date=DAY)
     assert {row.key for row in matrix.rows} == set(policies)
+    shown = {
+        (row.key, event): set(cell.text.split(", "))
+        for row in matrix.rows
+        for event in {event for _, event in expected}
+        if (cell := matrix.cell(row.key, event)).text
+    }
+    assert shown == expected
     for key, policy in policies.items():
-        assert matrix.cell(key, "adopted").text == str(turtle.value(policy, NX.adopted) or "")
+        status = str(turtle.value(policy, NX.legalStatus)).rsplit("/", 1)[1]
+        assert matrix.cell(key, "status").text.split(",")[0].lower().replace(" ", "-") in (
+            status, "in-force" if status == "amended" else status
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("country", STATES)
+def test_bars_of_the_framework_run_from_the_first_start_to_the_first_end(
+    country: str, make: Make, store
+) -> None:
+    dates: dict[str, dict[str, list[str]]] = {}
+    for row in store.select(_EVENTS % country):
+        key = str(row["policy"]).removeprefix(str(REC))
+        dates.setdefault(key, {}).setdefault(str(row["event"]), []).append(str(row["date"]))
+    matrix = make("timeline", country=country, date=DAY)
     spans = {span.row: span for span in matrix.spans}
-    for key, policy in policies.items():
-        dated = any(turtle.value(policy, p) for p in (NX.adopted, NX.inForceFrom))
-        assert (key in spans) == dated, key
-    for key, span in spans.items():
-        verdict = matrix.cell(key, "verdict").text
-        if verdict.startswith("yes"):
+    for row in matrix.rows:
+        of_policy = dates.get(row.key, {})
+        starts = of_policy.get("adopted", []) + of_policy.get("entered into force", [])
+        ends = of_policy.get("superseded", []) + of_policy.get("last year of its period", [])
+        assert (row.key in spans) == bool(starts), row.key
+        if row.key not in spans:
+            continue
+        span = spans[row.key]
+        assert int(span.start) == min(int(date[:4]) for date in starts)
+        known = [int(date[:4]) for date in ends if date != "no date"]
+        if not known:
+            assert span.until is None
+        else:
+            assert span.until is not None
+            assert min(known) <= span.until <= min(known) + 1
+        if matrix.cell(row.key, "verdict").text.startswith("yes"):
             assert span.start <= 2015.5
             assert span.until is None or span.until >= 2015.49
 

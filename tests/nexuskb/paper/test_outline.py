@@ -10,7 +10,9 @@ from rdflib import RDF, RDFS, Graph
 
 from nexuskb.asking import drive, rows_of
 from nexuskb.errors import RecordNotFoundError
+from nexuskb.paper.gaps import KINDS
 from nexuskb.paper.kept import KEPT_FILE, complete_outline, complete_section
+from nexuskb.paper.matrices.catalogue import MATRICES
 from nexuskb.paper.outline import (
     ANSWERED,
     NO_QUERY,
@@ -211,3 +213,10 @@ def test_an_outline_made_while_the_base_changed_is_made_anew_and_else_not_kept(
     drive(complete_outline(tmp_path, lambda: str(next(moving)), vocabularies), rows_of(store))
     assert not (tmp_path / KEPT_FILE).exists()
     assert next(moving) == 6
+
+
+def test_every_gap_and_matrix_is_asked_for_by_a_section(outline) -> None:
+    asked = {question.name for section in outline for question in section.questions}
+    behind = {kind.question for kind in KINDS} | {kind.question for kind in MATRICES.values()}
+    assert behind <= asked
+    assert "recommendations-checked" in asked

@@ -48,6 +48,7 @@ VALUES = {
     "coverage-by-domain atWork": "not-looked-at",
     "coverage-by-domain measured": "not-found",
     "country-figures-by-sdg words": "forest",
+    "targets-due undated": "yes",
     "doubts-of-the-editors record": "jpn-driver-population",
     "drivers-and-impacts-by-state kind": "impact",
     "feedback-loops loop": "balancing",
@@ -68,6 +69,8 @@ VALUES = {
     "timeline-of-body body": "NEASPEC",
     "timeline-of-body since": "2024",
 }
+#: Parameters that ask for more rows, not for fewer.
+WIDENING = {"targets-due undated"}
 OPTIONAL = [
     pytest.param(question, parameter, id=f"{question.id} {parameter.name}")
     for question in questions().values()
@@ -222,7 +225,7 @@ def test_an_optional_parameter_leaves_only_some_of_the_rows(
     kept, all_rows = (
         {tuple(c for c in row if c[0] not in told) for row in r} for r in (narrowed, everything)
     )
-    assert kept <= all_rows
+    assert all_rows <= kept if name in WIDENING else kept <= all_rows
     assert narrowed != everything
 
 

@@ -38,7 +38,8 @@ def official(store: OxigraphStore) -> list[tuple[str, str, str]]:
 
 
 def names(index: SearchIndex, query: str, limit: int = MOST_HITS, **filters: str) -> list[str]:
-    return [hit.identifier for hit in index.search(query, filters, limit).hits]
+    chosen = {facet: (value,) for facet, value in filters.items()}
+    return [hit.identifier for hit in index.search(query, chosen, limit).hits]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +193,7 @@ def test_facets_add_up(index: SearchIndex, query: str) -> None:
         assert all(0 < count.count <= found.total for count in counts), facet
         assert [c.count for c in counts] == sorted((c.count for c in counts), reverse=True)
         for count in counts[:3]:
-            assert index.search(query, {facet: count.value}, 0).total == count.count
+            assert index.search(query, {facet: (count.value,)}, 0).total == count.count
 
 
 def test_facets_are_those_of_the_store(index: SearchIndex, store: OxigraphStore) -> None:
@@ -200,7 +201,7 @@ def test_facets_are_those_of_the_store(index: SearchIndex, store: OxigraphStore)
         "SELECT ?k (COUNT(DISTINCT ?r) AS ?n) { ?r a ?k ; nx:area area:mng ; nx:reviewState ?s } GROUP BY ?k"
     )
     expected = {str(row["k"]).rsplit("/", 1)[1]: int(str(row["n"])) for row in rows}
-    found = index.search("", {"area": "mng"}, 0)
+    found = index.search("", {"area": ("mng",)}, 0)
     assert {count.value: count.count for count in found.facets["kind"]} == expected
 
 
@@ -210,9 +211,46 @@ def test_filters_narrow_together(index: SearchIndex) -> None:
     assert set(names(index, "drought", area="kor", kind="Policy")) == one & other != set()
 
 
+def test_of_several_values_one_is_enough(index: SearchIndex) -> None:
+    together = index.search("drought", {"area": ("kor", "jpn")}, MOST_HITS)
+    apart = {*names(index, "drought", area="kor"), *names(index, "drought", area="jpn")}
+    assert {hit.identifier for hit in together.hits} == apart
+    assert together.total == len(apart)
+
+
+def test_the_counts_of_a_facet_say_what_a_further_value_would_add(index: SearchIndex) -> None:
+    free, narrowed = (index.search("drought", filters, 0) for filters in ({}, {"area": ("kor",)}))
+    assert narrowed.facets["area"] == free.facets["area"]
+    assert narrowed.facets["kind"] != free.facets["kind"]
+    both = index.search("drought", {"area": ("kor",), "kind": ("Policy",)}, 0)
+    kinds = {count.value: count.count for count in both.facets["kind"]}
+    for kind, count in kinds.items():
+        assert index.search("drought", {"area": ("kor",), "kind": (kind,)}, 0).total == count
+
+
+def test_hits_are_sorted_by_year_or_by_title(index: SearchIndex) -> None:
+    by_year = index.search("drought", {}, MOST_HITS, order="year").hits
+    assert [hit.year for hit in by_year] == sorted((hit.year for hit in by_year), reverse=True)
+    assert len({hit.year for hit in by_year}) > 10
+    by_title = index.search("drought", {}, MOST_HITS, order="title").hits
+    titles = [as_title(hit.label) for hit in by_title]
+    assert titles == sorted(titles)
+    assert (
+        {hit.identifier for hit in by_year}
+        == {hit.identifier for hit in by_title}
+        == set(names(index, "drought"))
+    )
+    assert index.search("drought", {}, 5, 10, "title").hits == by_title[10:15]
+
+
+def test_hits_tell_their_areas_and_their_year(index: SearchIndex) -> None:
+    (hit,) = (hit for hit in index.search("mng-ndc-2020").hits if hit.identifier == "mng-ndc-2020")
+    assert (hit.areas, hit.year) == (("mng",), "2019")
+
+
 def test_an_unknown_facet_is_named(index: SearchIndex) -> None:
     with pytest.raises(UnknownTermError, match=r"filtered by 'colour', only by kind, area"):
-        index.search("drought", {"colour": "red"})
+        index.search("drought", {"colour": ("red",)})
 
 
 @pytest.mark.parametrize(

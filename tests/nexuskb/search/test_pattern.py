@@ -247,7 +247,7 @@ def test_the_pattern_joins_with_the_rest_of_the_query(searching: SearchingStore,
     query = 'SELECT ?r WHERE { ?r a nx:Policy ; nx:matches "drought" ; nx:area area:kor }'
     searching.answer(query, EVERYTHING, CSV, out)
     found = {record_identifier(line) for line in out.getvalue().decode().split()[1:]}
-    hits = index.search("drought", {"kind": "Policy", "area": "kor"}, 1000).hits
+    hits = index.search("drought", {"kind": ("Policy",), "area": ("kor",)}, 1000).hits
     assert found == {hit.identifier for hit in hits} != set()
 
 

@@ -60,7 +60,7 @@ _KINDS: Final = (
     ),
     MatrixKind(
         "targets", "Targets that fall due by a year, and what is observed of their progress",
-        targets.QUESTION, targets.targets, defaults=(("year", "2030"),),
+        targets.QUESTION, targets.targets, fixed=(("undated", "yes"),), defaults=(("year", "2030"),),
     ),
     MatrixKind(
         "timeline", "The framework of a country in time, and what was in force on a date",

@@ -10,6 +10,9 @@ from nexuskb.terms import record_identifier
 
 QUESTION = "targets-due"
 
+#: In place of the year of a target whose source names none.
+UNDATED = "no year named"
+
 _COLUMNS = (
     Heading("policy", "Policy"),
     Heading("areas", "State or area"),
@@ -23,6 +26,7 @@ _COLUMNS = (
 def targets(rows: list[PlainRow], values: dict[str, str]) -> Matrix:
     """The targets that fall due by a year, each with its latest observation if there is one."""
     by_target = {key: list(lines) for key, lines in groupby(rows, key=lambda row: row["target"])}
+    undated = sum(not lines[0].get("dueYear") for lines in by_target.values())
     cells = {}
     for target, lines in by_target.items():
         for column, cell in _cells(lines).items():
@@ -42,7 +46,8 @@ def targets(rows: list[PlainRow], values: dict[str, str]) -> Matrix:
         legend=((LIGHT, "observed, with the year of the figure"), (DARK, "no observation on record")),
         note=(
             "Figures as printed in the sources. Nothing is calculated from target and observation, for their "
-            "methods and areas may differ: follow the records."
+            "methods and areas may differ: follow the records. "
+            f"{undated:,} of {len(by_target):,} targets name no year; they stand last."
         ),
         empty="the source does not say",
         question=QUESTION,
@@ -57,7 +62,7 @@ def _cells(lines: list[PlainRow]) -> dict[str, Cell]:
     found = {
         "policy": Cell(first["policyTitle"], records=(record_identifier(first["policy"]) or "",)),
         "areas": Cell(first.get("areas", "")),
-        "due": Cell(first["dueYear"], records=(target,)),
+        "due": Cell(first.get("dueYear", UNDATED), records=(target,)),
         "target": Cell(f"{first.get('targetFigure', '')} {first['targetUnit']}".strip(), records=(target,)),
         "observed": _observed(observed),
     }
