@@ -68,6 +68,25 @@ ev:{identifier}-e1 a nx:Evidence ;
 """)
 
 
+def policy_document(identifier: str, title: str = "Law on Wind Erosion") -> dict[str, object]:
+    """A policy that conforms, as the JSON document of one."""
+    return {
+        "kind": "Policy",
+        "identifier": identifier,
+        "label": title,
+        "labelStatus": "working",
+        "policyKind": "law",
+        "legalStatus": "in-force",
+        "area": ["mng"],
+        "domain": ["land"],
+        "sector": ["environment"],
+        "issuingBody": "Parliament",
+        "description": "It protects soil against wind.",
+        "basis": "source",
+        "evidence": [{"source": "mng-src-montsame-bt-2023", "locator": "Article 4", "assertion": "asserted"}],
+    }
+
+
 def measure(identifier: str = "mng-law-wind-m1", of: str = "mng-law-wind") -> list[Triple]:
     """A measure of a policy."""
     return triples(f"""

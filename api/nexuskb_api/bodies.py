@@ -48,6 +48,17 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+def any_object(body: bytes) -> dict[str, object]:
+    """A JSON object with whatever members. Raises ``HTTPException`` 400."""
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, f"The body is not JSON: {error}.") from None
+    if not isinstance(given, dict):
+        raise HTTPException(400, "The body has to be a JSON object, such as {}.")
+    return given
+
+
 def json_object(body: bytes, known: dict[str, type]) -> dict[str, object]:
     """A JSON object with some of the known members; none at all for an empty body.
 
@@ -55,12 +66,7 @@ def json_object(body: bytes, known: dict[str, type]) -> dict[str, object]:
     """
     if not body.strip():
         return {}
-    try:
-        given = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise HTTPException(400, f"The body is not JSON: {error}.") from None
-    if not isinstance(given, dict):
-        raise HTTPException(400, "The body has to be a JSON object, such as {}.")
+    given = any_object(body)
     for name, value in given.items():
         if name not in known:
             raise HTTPException(400, f"{name!r} is not known here. Known are: {', '.join(known) or 'none'}.")

@@ -32,7 +32,7 @@ from nexuskb.records.reviews import Remark
 from nexuskb.sparql.formats import formats_for, negotiate
 from nexuskb.sparql.guard import admit
 from nexuskb.terms import GRAPHS, PREFIXES, concept_iri, record_identifier, record_iri
-from nexuskb_api.bodies import bounded_body, json_object, media_type
+from nexuskb_api.bodies import any_object, bounded_body, json_object, media_type
 from nexuskb_api.facade import Facade, facade_of
 from nexuskb_api.problems import violation_members
 from nexuskb_api.reception import VISIBLE, Reception
@@ -156,7 +156,7 @@ async def change(request: Request, name: Name) -> Response:
         raise StaleError(
             f"The record {name} has changed since you saw it: it is at {look.tag} now.", look.tag
         )
-    merged = json.dumps(_merged(call.document(look.content), _json(patch))).encode()
+    merged = json.dumps(_merged(call.document(look.content), any_object(patch))).encode()
     submission = await call.submission(merged, JSON, name)
     return await call.do(Step.SAVE, [Entry(record, submission.triples, if_match=look.tag)])
 
@@ -522,16 +522,6 @@ def _record(name: str) -> URIRef:
 
 def _fault(message: str, field: str) -> SubmissionError:
     return SubmissionError([Fault(message, field=field)])
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        given = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise HTTPException(400, f"The body is not JSON: {error}.") from None
-    if not isinstance(given, dict):
-        raise HTTPException(400, "A merge patch of a record is a JSON object.")
-    return given
 
 
 def _merged(target: object, patch: object, depth: int = 0) -> object:

@@ -7,6 +7,7 @@ the page that is there. Programs are sent on to the endpoint.
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import asdict
 from urllib.parse import urlencode
 
@@ -52,7 +53,10 @@ _OWN = frozenset({"view", "column", "example", "lang"})
             {"name": name, "in": "query", "schema": {"type": "string"}, "description": words}
             for name, words in (
                 ("query", "The query that is run."),
-                ("example", "A named question whose query is put into the editor."),
+                (
+                    "example",
+                    "A named question whose query is put into the editor, with its parameters by name.",
+                ),
                 ("view", "How rows are shown: table or chart."),
                 ("column", "The column that the chart shows."),
             )
@@ -80,7 +84,8 @@ async def query_page(request: Request) -> Response:
         "script": built_file("query.ts"),
     }
     if "example" in given and not query:
-        shown["query"] = _with_words(question(given["example"]), facade)
+        asked = question(given["example"])
+        shown["query"] = _with_words(asked, _values(asked, given), facade)
     status, headers = 200, dict[str, str]()
     if query:
         try:
@@ -129,7 +134,16 @@ async def query_terms(request: Request) -> Response:
     return JSONResponse({"prefixes": PREFIXES, "terms": terms}, headers=headers)
 
 
-def _with_words(asked: Question, facade: Facade) -> str:
-    """The query of a question, with example values, under its words as comments."""
+def _values(asked: Question, given: Mapping[str, str]) -> dict[str, str]:
+    """The values given for the parameters of a question; its example has those that it cannot do without."""
+    values = {each.name: given[each.name] for each in asked.parameters if given.get(each.name, "").strip()}
+    if not values:
+        return asked.example
+    needed = {each.name for each in asked.parameters if each.required}
+    return {name: value for name, value in asked.example.items() if name in needed} | values
+
+
+def _with_words(asked: Question, values: dict[str, str], facade: Facade) -> str:
+    """The query of a question with these values under its words as comments."""
     words = [f"# {line}" for text in (asked.title, asked.answers) for line in textwrap.wrap(text, 96)]
-    return "\n".join([*words, fill(asked, asked.example, facade.vocabularies).strip(), ""])
+    return "\n".join([*words, fill(asked, values, facade.vocabularies).strip(), ""])

@@ -10,10 +10,11 @@ from fastapi.responses import JSONResponse, Response
 from nexuskb.errors import FormatError, QuestionError
 from nexuskb.exchange.citations.bibliographies import BIBLIOGRAPHY_FORMATS, bibliography_format
 from nexuskb.questions.answers import Answer, answer, as_csv, named_records, reservations_query
-from nexuskb.questions.catalogue import Question, allowed_values, fill, question, questions
+from nexuskb.questions.catalogue import Question, allowed_values, fill, find_questions, question
 from nexuskb.sparql.formats import CSV, JSON, negotiate
 from nexuskb.sparql.portable import declare_prefixes
 from nexuskb_api.bibliographies import bibliography_of
+from nexuskb_api.charts import chart_of
 from nexuskb_api.facade import Binding, Facade, facade_of, plain
 from nexuskb_api.pages import page, wants_html
 
@@ -25,10 +26,12 @@ _FORMATS = ["json", "csv", *(choice.extension for choice in BIBLIOGRAPHY_FORMATS
 @router.head("/questions", include_in_schema=False)
 @router.get("/questions", summary="The named questions")
 async def list_questions(request: Request) -> Response:
-    """Every question with its words, parameters and address."""
+    """Every question, or those that have all words of ``q``, with its words, parameters and address."""
+    words = request.query_params.get("q", "").strip()
+    found = find_questions(words)
     if wants_html(request):
-        return page(request, "questions.html", {"questions": questions().values()})
-    listed = [_described(asked, facade_of(request), request) for asked in questions().values()]
+        return page(request, "questions.html", {"questions": found, "words": words})
+    listed = [_described(asked, facade_of(request), request) for asked in found]
     return JSONResponse({"questions": listed}, headers={"Vary": "Accept"})
 
 
@@ -54,7 +57,7 @@ async def answer_question(request: Request, identifier: str) -> Response:
     """Answer a question as JSON, CSV or a page. Without its required parameters, the page asks for them."""
     facade = facade_of(request)
     asked = question(identifier)
-    values = {name: value for name, value in request.query_params.items() if name != "format"}
+    values = {name: value for name, value in request.query_params.items() if name not in ("format", "lang")}
     html = wants_html(request)
     missing = [p.name for p in asked.parameters if p.required and not values.get(p.name, "").strip()]
     if html and missing:
@@ -105,6 +108,7 @@ async def _answer_page(
     return _question_page(
         request, facade, asked, values,
         query=query, variables=variables, rows=bindings, reservations=given.by_words(),
+        chart=chart_of(variables, bindings),
     )  # fmt: skip
 
 
@@ -148,7 +152,7 @@ def _question_page(
             asked.parameter(name)
         except QuestionError as unknown:
             error = str(unknown) if value else ""
-    shown = {"query": "", "variables": [], "rows": None, "reservations": {}, **shown_answer}
+    shown = {"query": "", "variables": [], "rows": None, "chart": None, "reservations": {}, **shown_answer}
     return page(
         request,
         "question.html",

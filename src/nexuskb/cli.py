@@ -29,11 +29,12 @@ from nexuskb.arguments import named_values
 from nexuskb.audit import Audit, audit
 from nexuskb.content import read_model
 from nexuskb.errors import NexusError, QueryError, SettingsError
+from nexuskb.opening import open_base
 from nexuskb.questions.answers import Answer, answer, as_csv, reservations_query
 from nexuskb.questions.catalogue import Question, fill, question, questions
 from nexuskb.search.documents import FACETS
 from nexuskb.search.filters import filter_schemes, read_filters
-from nexuskb.search.index import INDEX_FILE, MOST_HITS, Found, open_index
+from nexuskb.search.index import MOST_HITS, Found
 from nexuskb.search.passages import Passage
 from nexuskb.search.store import SearchingStore
 from nexuskb.settings import Settings, load_settings
@@ -42,8 +43,7 @@ from nexuskb.sparql.guard import QueryLimits, admit
 from nexuskb.sparql.parse import parse_query
 from nexuskb.sparql.portable import declare_prefixes
 from nexuskb.store.comparing import compare
-from nexuskb.store.embedded import OxigraphStore
-from nexuskb.store.filling import open_store, prepare
+from nexuskb.store.filling import open_store
 from nexuskb.store.port import EVERYTHING, TripleStore
 from nexuskb.store.publishing import publish
 from nexuskb.store.remote import RemoteStore
@@ -408,11 +408,7 @@ def _show(table: Table) -> None:
 
 def _open(settings: Settings) -> SearchingStore:
     with _progress("Filling the store") as step:
-        directory, generation = prepare(settings, lambda done, total, _: step(done, total))
-    index = open_index(directory / INDEX_FILE)
-    if settings.store:
-        return SearchingStore(RemoteStore(settings.store), index, generation)
-    return SearchingStore(OxigraphStore.open(directory, generation), index, generation)
+        return open_base(settings, lambda done, total, _: step(done, total))
 
 
 @contextmanager

@@ -23,6 +23,8 @@ from nexuskb.terms import NX
 #: From what share of equal letters on two titles look alike, and how far apart their years may be.
 SIMILAR: Final = 0.85
 YEARS_APART: Final = 1
+#: How much of a title is compared.
+_MOST_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +49,20 @@ def look_alikes(policies: Iterable[Titled]) -> Iterator[tuple[str, str]]:
             yield first.identifier, second.identifier
 
 
-def similar_to(one: Titled, others: Iterable[Titled]) -> list[Titled]:
-    """Those of the others that may be the same thing."""
+def similar_to(one: Titled, others: Iterable[Titled], patience: Iterator[int]) -> Iterator[Titled]:
+    """Those of the others that may be the same thing.
+
+    ``patience`` has an item for each time that two titles of nearly the same letters may be compared in full;
+    when it is used up, titles are not looked at any more. So what a stranger hands in takes bounded time.
+    """
     title = _normal(one.title)
-    return [
-        other
-        for other in others
-        if other.identifier != one.identifier
-        and (
+    for other in others:
+        if other.identifier != one.identifier and (
             (one.doi and one.doi.casefold() == other.doi.casefold())
             or (one.address and _page(one.address) == _page(other.address))
-            or (_near_in_time(one, other) and _alike(title, _normal(other.title)))
-        )
-    ]
+            or (_near_in_time(one, other) and _alike(title, _normal(other.title), patience))
+        ):
+            yield other
 
 
 def policies_of(data: Graph) -> Iterator[Titled]:
@@ -98,9 +101,13 @@ def _near_in_time(one: Titled, other: Titled) -> bool:
     return one.year is None or other.year is None or abs(one.year - other.year) <= YEARS_APART
 
 
-def _alike(one: str, other: str) -> bool:
+def _alike(one: str, other: str, patience: Iterator[int] | None = None) -> bool:
     matcher = difflib.SequenceMatcher(None, one, other)
-    return min(matcher.real_quick_ratio(), matcher.quick_ratio()) >= SIMILAR and matcher.ratio() >= SIMILAR
+    if matcher.real_quick_ratio() < SIMILAR or matcher.quick_ratio() < SIMILAR:
+        return False
+    if patience is not None and next(patience, None) is None:
+        return False
+    return matcher.ratio() >= SIMILAR
 
 
 def _page(address: str) -> str:
@@ -109,4 +116,4 @@ def _page(address: str) -> str:
 
 
 def _normal(title: str) -> str:
-    return re.sub(r"\W+", " ", title.casefold()).strip()
+    return re.sub(r"\W+", " ", title[:_MOST_CHARACTERS].casefold()).strip()

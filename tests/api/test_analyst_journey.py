@@ -24,7 +24,7 @@ PAGES = {
     "query-chart": f"/query?view=chart&query={BY_AREA}",
     "questions": "/questions",
     "question": "/questions/policies-against-driver?country=MNG&driver=overgrazing",
-    "question-numbers": "/questions/holdings-by-area-and-kind",
+    "question-numbers": "/questions/figures-in-one-unit?unit=million-ha&words=degrad",
     "build": "/query/build",
     "build-measures": "/query/build?kind=Measure&area=mng&show=instrument&show=addressesDriver",
     "build-counts": "/query/build?kind=Policy&adopted.from=2015&count=policyKind",

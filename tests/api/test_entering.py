@@ -14,6 +14,7 @@ import httpx
 import pytest
 from rdflib import Graph
 from tests.conftest import serving
+from tests.entering import policy_document
 from tests.homes import own_home
 
 from nexuskb.people.rights import Role
@@ -88,22 +89,7 @@ def ed(address: str, tokens: dict[str, str]) -> Visitor:
 
 def policy(**changed: Any) -> dict[str, Any]:
     """A policy that conforms, with an identifier that no other test uses."""
-    document = {
-        "kind": "Policy",
-        "identifier": f"mng-law-entered-{next(_NUMBERS)}",
-        "label": "Law on Wind Erosion",
-        "labelStatus": "working",
-        "policyKind": "law",
-        "legalStatus": "in-force",
-        "area": ["mng"],
-        "domain": ["land"],
-        "sector": ["environment"],
-        "issuingBody": "Parliament",
-        "description": "It protects soil against wind.",
-        "basis": "source",
-        "evidence": [{"source": "mng-src-montsame-bt-2023", "locator": "Article 4", "assertion": "asserted"}],
-        **changed,
-    }
+    document = {**policy_document(f"mng-law-entered-{next(_NUMBERS)}"), **changed}
     return {key: value for key, value in document.items() if value is not None}
 
 
@@ -378,6 +364,29 @@ def test_drafts_are_queried_by_who_may_see_them_and_by_nobody_else(
     bat.call("POST", "/drafts/sparql", 403, content="INSERT DATA { <a:a> <a:b> 1 }", headers=kind)
     bat.call("POST", "/drafts/sparql", 400, content="SELECT", headers=kind)
     bat.call("POST", "/drafts/sparql", 415, content=query, headers={"Content-Type": "text/plain"})
+
+
+def test_a_field_takes_a_bounded_number_of_values(bat: Visitor) -> None:
+    told = bat.call("POST", "/records", 422, json=policy(note=[f"Note {n}." for n in range(201)]))
+    assert "skos:note has 201 values; a field takes 200" in told.json()["detail"]
+
+
+def test_others_are_answered_while_a_long_submission_is_judged(
+    address: str, bat: Visitor, ed: Visitor
+) -> None:
+    notes = [f"Note {number} on wind, soil, water and what people make of them." for number in range(190)]
+    many = [policy(note=notes) for _ in range(20)]
+    with ThreadPoolExecutor(1) as threads:
+        judged = threads.submit(bat.call, "POST", "/records", 200, params={"dry_run": "true"}, json=many)
+        answered = 0
+        while not judged.done():
+            assert label(Visitor(address), "mng-ndc-2020")
+            answered += 1
+        told = judged.result().json()
+    assert len(told["done"]) == 20
+    assert all(len(each["similar"]) <= 5 for each in told["violations"] if each["field"] == "Duplicate")
+    assert answered > 1
+    bat.call("POST", "/records", 201, json=policy())
 
 
 def test_prefer_leaves_the_record_out(bat: Visitor) -> None:

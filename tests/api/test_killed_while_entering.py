@@ -16,6 +16,7 @@ import httpx
 import pytest
 from rdflib import Graph, URIRef
 from tests.conftest import serving
+from tests.entering import policy_document
 
 from nexuskb.people.rights import Role
 from nexuskb.people.tokens import Grant, add_token
@@ -34,24 +35,6 @@ def own(settings: Settings, tmp_path: Path) -> Settings:
     (tmp_path / "data" / "mng").mkdir(parents=True)
     shutil.copy(settings.data / "mng" / "sources.ttl", tmp_path / "data" / "mng")
     return Settings(settings.ontology, tmp_path / "data", tmp_path / "home")
-
-
-def policy(name: str, title: str) -> dict[str, object]:
-    return {
-        "kind": "Policy",
-        "identifier": name,
-        "label": title,
-        "labelStatus": "working",
-        "policyKind": "law",
-        "legalStatus": "in-force",
-        "area": ["mng"],
-        "domain": ["land"],
-        "sector": ["environment"],
-        "issuingBody": "Parliament",
-        "description": "It protects soil against wind.",
-        "basis": "source",
-        "evidence": [{"source": "mng-src-montsame-bt-2023", "locator": "Article 4", "assertion": "asserted"}],
-    }
 
 
 class Writer:
@@ -82,7 +65,7 @@ class Writer:
         written = self.people["Bat"].put(
             f"/records/{name}",
             params={"submit": "true"},
-            json=policy(name, title),
+            json=policy_document(name, title),
             headers={"If-Match": "*"} if name in self.acknowledged else {},
         )
         if written.status_code == 429:

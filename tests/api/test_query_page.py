@@ -123,6 +123,47 @@ def test_every_question_is_an_example_that_runs(web: httpx.Client, identifier: s
     assert web.get("/sparql", params={"query": query}).status_code == 200
 
 
+def test_an_example_takes_the_values_that_a_question_was_asked_with(web: httpx.Client) -> None:
+    [query] = shown(web, example="policies-against-driver", driver="drought", view="table").exact("textarea")
+    assert "vocabularies/driver/drought>" in query
+    assert "vocabularies/area/mng>" in query, "what is needed and not given comes from the example"
+    response = web.get(
+        "/query", params={"example": "policies-against-driver", "country": "Mongola"}, headers=BROWSER
+    )
+    assert response.status_code == 400
+    assert "Did you mean MNG?" in response.text
+
+
+def test_an_answer_opens_in_the_editor_as_it_was_asked(web: httpx.Client) -> None:
+    asked = {"country": "KOR", "driver": "drought"}
+    page = Page(web.get("/questions/policies-against-driver", params=asked, headers=BROWSER).text)
+    [address] = [link for link in page.links() if link.startswith("/query?example=")]
+    [query] = Page(web.get(address, headers=BROWSER).text).exact("textarea")
+    here = web.get("/questions/policies-against-driver", params=asked).json()
+    there = web.get("/sparql", params={"query": query}).json()
+    assert len(there["results"]["bindings"]) == len(here["rows"]) > 0
+
+
+def test_an_answer_in_numbers_has_a_chart_of_them(web: httpx.Client) -> None:
+    rows = web.get("/questions/holdings-by-area-and-kind").json()["rows"]
+    page = Page(web.get("/questions/holdings-by-area-and-kind", headers=BROWSER).text)
+    assert len([tag for tag, _ in page.elements if tag == "rect"]) == min(len(rows), 60)
+    without = Page(web.get("/questions/policies-of-country?country=MNG", headers=BROWSER).text)
+    assert "rect" not in {tag for tag, _ in without.elements}
+
+
+def test_questions_are_found_by_their_words(web: httpx.Client) -> None:
+    found = web.get("/questions", params={"q": "trans wat"}).json()["questions"]
+    assert "transboundary-water-agreements" in {each["id"] for each in found}
+    assert len(found) < len(questions()) / 4
+    page = Page(web.get("/questions", params={"q": "trans wat"}, headers=BROWSER).text)
+    assert [link for link in page.links() if link.startswith("/questions/")] == [
+        f"/questions/{each['id']}" for each in found
+    ]
+    nothing = web.get("/questions", params={"q": "zebra ("}, headers=BROWSER)
+    assert "No question has all of these words" in nothing.text
+
+
 def test_programs_are_sent_on_to_the_endpoint(web: httpx.Client) -> None:
     response = web.get(
         "/query", params={"query": "ASK {}", "view": "chart", "format": "json"}, follow_redirects=True

@@ -21,10 +21,10 @@ class Life:
     shade: str
 
 
-def draw_framework(lives: Sequence[Life], last: float, label: str, marks: Sequence[float] = ()) -> str:
-    """The drawing as SVG. ``last`` is the year that open bars run to; ``marks`` are lines across all bars."""
+def draw_framework(lives: Sequence[Life], today: float, label: str) -> str:
+    """The drawing as SVG. Open bars run to ``today``, a year with a fraction, which is marked."""
     first = min(int(life.start) for life in lives)
-    last = max(last, *(life.until or life.start + 1 for life in lives))
+    last = max(today, *(life.until or life.start + 1 for life in lives))
     height = _HEAD + len(lives) * _ROW + 6
     drawing = sheet(_NAMES + _YEARS + 20, height, label)
 
@@ -36,14 +36,13 @@ def draw_framework(lives: Sequence[Life], last: float, label: str, marks: Sequen
     for year in range(first - first % step + (step if first % step else 0), int(last) + 1, step):
         part(drawing, "path", "grid", d=f"M{across(year):.1f} {_HEAD - 6} V{height - 4}")
         words(drawing, str(year), across(year), _HEAD - 10, "axis", "middle")
-    for mark in marks:
-        part(drawing, "path", "mark", d=f"M{across(mark):.1f} {_HEAD - 6} V{height - 4}")
+    part(drawing, "path", "mark", d=f"M{across(today):.1f} {_HEAD - 6} V{height - 4}")
     for number, life in enumerate(lives):
         y = _HEAD + number * _ROW
         group = part(drawing, "a", "life", href=life.address) if life.address else part(drawing, "g", "life")
         part(group, "title").text = life.name
-        words(group, lines_of(life.name, 40, 1)[0], _NAMES - 10, y + 15, anchor="end")
-        end = across(life.until if life.until is not None else last)
+        words(group, lines_of(life.name, 36, 1)[0], _NAMES - 10, y + 15, anchor="end")
+        end = across(life.until if life.until is not None else max(today, life.start))
         wide = max(3.0, end - across(life.start))
         part(group, "rect", f"bar bar-{life.shade}", x=across(life.start), y=y + 4, width=wide, height=14)
         if life.until is None:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from rdflib import OWL, RDF, SH, XSD, BNode, Literal, URIRef
+from rdflib import OWL, RDF, SH, BNode, Literal, URIRef
 from rdflib.term import Node
 
 from nexuskb.errors import Fault, SubmissionError
@@ -21,7 +21,7 @@ from nexuskb.exchange.identifiers import Taken, never
 from nexuskb.exchange.schema import json_ld_context
 from nexuskb.exchange.submission import Places, Submission
 from nexuskb.forms import Form
-from nexuskb.records.entry import MOST_CHARACTERS, MOST_TRIPLES
+from nexuskb.records.entry import DATATYPES, MOST_CHARACTERS, MOST_TRIPLES
 from nexuskb.store.parsing import (
     ParseError,
     Syntax,
@@ -42,9 +42,6 @@ JSON_LD: Final = "application/ld+json"
 #: What a submission may be written in.
 MEDIA_TYPES: Final = (JSON, TURTLE, JSON_LD)
 
-_DATATYPES = frozenset(
-    {RDF.langString, XSD.string, XSD.decimal, XSD.integer, XSD.gYear, XSD.gYearMonth, XSD.date, XSD.anyURI}
-)
 _MOST_FAULTS = 100
 
 
@@ -273,8 +270,8 @@ def _literal_faults(value: Literal, label: str, place: str) -> Iterator[Fault]:
         message = f"{label}: the text has {len(value):,} characters; at most {MOST_CHARACTERS:,} are taken."
         yield Fault(message, place, label, _shown(value))
     datatype = value.datatype
-    if datatype is not None and datatype not in _DATATYPES:
-        known = sorted(curie(str(each)) for each in _DATATYPES)
+    if datatype is not None and datatype not in DATATYPES:
+        known = sorted(curie(str(each)) for each in DATATYPES)
         message = (
             f"{label}: values of the datatype {curie(str(datatype))} are not taken; use {', '.join(known)}."
         )

@@ -126,6 +126,17 @@ def question(identifier: str) -> Question:
     )
 
 
+def find_questions(words: str) -> list[Question]:
+    """The questions that have all of these words, or their beginnings, in any case; all for none."""
+    wanted = words.casefold().split()
+    found = []
+    for asked in questions().values():
+        text = " ".join((asked.id, asked.title, asked.answers, *asked.keywords)).casefold()
+        if all(re.search(rf"\b{re.escape(word)}", text) for word in wanted):
+            found.append(asked)
+    return found
+
+
 def fill(asked: Question, values: Mapping[str, str], vocabularies: Vocabularies) -> str:
     """The query of a question with its parameters filled in.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -26,12 +27,12 @@ MOST_TRIPLES: Final = 5_000
 MOST_CHARACTERS: Final = 20_000
 MOST_CHARACTERS_OF_IRI: Final = 2_000
 
-_DATATYPES: Final = frozenset(
-    {
-        None, RDF.langString, XSD.string, XSD.integer, XSD.decimal, XSD.boolean, XSD.date, XSD.gYearMonth,
-        XSD.gYear, XSD.anyURI,
-    }
-)  # fmt: skip
+#: Most values of one field of one record: what the shapes take to judge them grows with the square.
+MOST_VALUES: Final = 200
+#: What values are written in. Fields with other datatypes there are none.
+DATATYPES: Final = frozenset(
+    {RDF.langString, XSD.string, XSD.integer, XSD.decimal, XSD.date, XSD.gYearMonth, XSD.gYear, XSD.anyURI}
+)
 _IRI = re.compile(r"(?:https?://|urn:)[^\s<>\"{}|\\^`]+")
 
 
@@ -97,6 +98,9 @@ class EntryRules:
     def _check(self, record: URIRef, identifier: str, given: frozenset[Triple]) -> None:
         if len(given) > MOST_TRIPLES:
             raise ValueError(f"it has more than {MOST_TRIPLES:,} statements")
+        for (_, predicate), count in Counter(triple[:2] for triple in given).items():
+            if count > MOST_VALUES:
+                raise ValueError(f"{_short(predicate)} has {count:,} values; a field takes {MOST_VALUES}")
         kinds = {o for s, p, o in given if s == record and p == RDF.type}
         kind = kinds.pop() if len(kinds) == 1 else None
         if not isinstance(kind, URIRef) or kind not in self._fields:
@@ -152,7 +156,7 @@ def _check_value(predicate: Node, value: Node) -> None:
     if isinstance(value, Literal):
         if len(value) > MOST_CHARACTERS:
             raise ValueError(f"a value of {_short(predicate)} is longer than {MOST_CHARACTERS:,} characters")
-        if value.datatype not in _DATATYPES:
+        if value.datatype is not None and value.datatype not in DATATYPES:
             raise ValueError(f"a value of {_short(predicate)} has the unknown datatype {value.datatype}")
     elif len(str(value)) > MOST_CHARACTERS_OF_IRI or not _IRI.fullmatch(str(value)):
         raise ValueError(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from rdflib import DCTERMS, RDF, RDFS, Graph
 from rdflib.term import Node
@@ -12,6 +14,10 @@ from nexuskb.duplicates import policies_of, reviewed_pairs, similar_to, sources_
 from nexuskb.terms import NX
 from nexuskb.validation.report import Violation
 
+#: Most records that one is said to look like.
+MOST_SHOWN: Final = 5
+#: How often titles of nearly the same letters are compared in full, at a few milliseconds each at worst.
+_PATIENCE = 2_000
 _MESSAGE = (
     "Duplicate: the base may have it already. If it is the same, change that record and leave this one out; "
     "if it is another, make the titles or dates tell them apart."
@@ -25,6 +31,7 @@ def duplicates(data: Graph, records: Collection[Node], reviewed: Path | None) ->
     not keep a record out.
     """
     pairs = reviewed_pairs(reviewed) if reviewed else set()
+    patience = iter(range(_PATIENCE))
     found = []
     for kind, all_of_kind in ((NX.Policy, policies_of), (NX.Source, sources_of)):
         chosen = {node for node in records if (node, RDF.type, kind) in data}
@@ -36,11 +43,12 @@ def duplicates(data: Graph, records: Collection[Node], reviewed: Path | None) ->
             node = by_identifier.get(one.identifier)
             if node is None:
                 continue
-            alike = [
+            similar = (
                 other
-                for other in similar_to(one, everything)
+                for other in similar_to(one, everything, patience)
                 if not {(one.identifier, other.identifier), (other.identifier, one.identifier)} & pairs
-            ]
+            )
+            alike = list(islice(similar, MOST_SHOWN))
             if alike:
                 found.append(_question(node, one.identifier, one.title, tuple(map(str, alike))))
     return sorted(found)

@@ -78,3 +78,10 @@ def test_a_life_without_a_known_end_is_open(until: float | None) -> None:
     assert bool([p for p in drawing.iter("path") if p.attrib.get("class") == "open"]) is (until is None)
     [bar] = [r for r in drawing.iter("rect") if r.attrib["class"].startswith("bar")]
     assert float(bar.attrib["width"]) > 100
+
+
+def test_an_open_bar_ends_today_though_others_go_on() -> None:
+    lives = [Life("Law", "", 2000, None, "light"), Life("Plan", "", 2020, 2050, "light")]
+    drawing = ElementTree.fromstring(draw_framework(lives, 2025, "In time"))
+    law, plan = (r for r in drawing.iter("rect") if r.attrib["class"].startswith("bar"))
+    assert float(law.attrib["width"]) / 25 == pytest.approx(float(plan.attrib["width"]) / 30, rel=0.02)

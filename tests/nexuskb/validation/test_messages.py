@@ -5,11 +5,12 @@ Each row is a change to a record of the base; the shapes are the real ones.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from rdflib import DCTERMS, RDF, RDFS, XSD, Literal, URIRef
+from rdflib import DCTERMS, RDF, RDFS, XSD, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from nexuskb.settings import Settings
@@ -420,3 +421,31 @@ def test_what_was_reviewed_is_not_asked_again(settings: Settings) -> None:
     laws = {REC["chn-law-black-soil-2022"], REC["chn-law-wetland-2021"]}
     assert all((law, RDF.type, NX.Policy) in base.data for law in laws)
     assert duplicates(base.data, laws, settings.data) == []
+
+
+def test_titles_of_the_same_letters_are_compared_a_bounded_number_of_times(settings: Settings) -> None:
+    letters = [
+        f"{'abcdefghijklmnopqrstuvwxyz0123456789'[n:]}{'abcdefghijklmnopqrstuvwxyz0123456789'[:n]}"
+        for n in range(36)
+    ]
+    data, records = Graph(), []
+    for number in range(200):
+        policy = REC[f"mng-p-{number}"]
+        records.append(policy)
+        title = english(" ".join(letters[(number + n) % 36] for n in (0, 7, 19, 23, 31)) * 100)
+        for path, value in (
+            (RDF.type, NX.Policy),
+            (RDFS.label, title),
+            (DCTERMS.identifier, Literal(f"mng-p-{number}")),
+        ):
+            data.add((policy, path, value))
+    compared = []
+    before = difflib.SequenceMatcher.ratio
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            difflib.SequenceMatcher, "ratio", lambda self: compared.append(len(self.a)) or before(self)
+        )
+        found = duplicates(data, set(records), settings.data)
+    assert 0 < len(compared) <= 2_000
+    assert max(compared) <= 300
+    assert all(len(each.similar) <= 5 for each in found)
