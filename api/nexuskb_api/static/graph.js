@@ -1,0 +1,140 @@
+// The picture and its list work without this. It makes the picture larger and smaller, lets one drag it, and
+// shows what is next to a node.
+"use strict";
+
+const STEP = 1.25;
+const LEAST = 0.15;
+const MOST = 4;
+
+/** Sizes of the picture: it scrolls in its box, so that fingers, keys and the wheel move it as anything else. */
+function sizes(box, svg) {
+  const { width, height } = svg.viewBox.baseVal;
+  let scale = 1;
+  const set = (wanted, x = box.clientWidth / 2, y = box.clientHeight / 2) => {
+    const next = Math.min(MOST, Math.max(LEAST, wanted));
+    const left = (box.scrollLeft + x) / scale;
+    const top = (box.scrollTop + y) / scale;
+    svg.setAttribute("width", String(width * next));
+    svg.setAttribute("height", String(height * next));
+    scale = next;
+    box.scrollTo(left * next - x, top * next - y);
+  };
+  const fit = () => set(Math.min(box.clientWidth / width, 1));
+  return { set, fit, times: (factor, x, y) => set(scale * factor, x, y) };
+}
+
+/** Drag with a mouse or a pen; fingers scroll the box by themselves. */
+function drag(box) {
+  let held = null;
+  let moved = false;
+  box.addEventListener("pointerdown", (event) => {
+    if (event.pointerType === "touch" || event.button !== 0) return;
+    held = { x: event.clientX, y: event.clientY, left: box.scrollLeft, top: box.scrollTop };
+    moved = false;
+  });
+  box.addEventListener("pointermove", (event) => {
+    if (!held) return;
+    const [x, y] = [event.clientX - held.x, event.clientY - held.y];
+    if (!moved && Math.hypot(x, y) < 5) return;
+    moved = true;
+    box.classList.add("held");
+    box.scrollTo(held.left - x, held.top - y);
+  });
+  const let_go = () => {
+    held = null;
+    box.classList.remove("held");
+  };
+  window.addEventListener("pointerup", let_go);
+  window.addEventListener("pointercancel", let_go);
+  box.addEventListener("dragstart", (event) => event.preventDefault());
+  // What ends a drag is no click on the node beneath.
+  box.addEventListener("click", (event) => moved && event.preventDefault(), true);
+}
+
+/** Light a node with all that it acts on and that acts on it, and dim the rest. */
+function light(svg) {
+  const arrows = [...svg.querySelectorAll(".arrow")];
+  const lit = (shape, ends) => {
+    shape.classList.add("lit");
+    for (const end of ends) svg.getElementById(`place-${end}`).classList.add("lit");
+  };
+  const clear = () => {
+    svg.classList.remove("dimmed");
+    for (const shape of svg.querySelectorAll(".lit")) shape.classList.remove("lit");
+  };
+  const show = (shape) => {
+    clear();
+    svg.classList.add("dimmed");
+    if (shape.classList.contains("arrow")) return lit(shape, [shape.dataset.from, shape.dataset.to]);
+    const number = shape.id.replace("place-", "");
+    shape.classList.add("lit");
+    for (const arrow of arrows) {
+      const ends = [arrow.dataset.from, arrow.dataset.to];
+      if (ends.includes(number)) lit(arrow, ends);
+    }
+  };
+  const over = (event) => {
+    const shape = event.target.closest(".place, .arrow");
+    if (shape) show(shape);
+    else clear();
+  };
+  svg.addEventListener("pointerover", over);
+  svg.addEventListener("pointerleave", clear);
+  svg.addEventListener("focusin", over);
+  svg.addEventListener("focusout", clear);
+  return show;
+}
+
+/** Go to the node of a name. */
+function find(box, svg, input, told, show) {
+  const places = new Map();
+  for (const place of svg.querySelectorAll(".place")) {
+    places.set(place.querySelector("title").textContent.replace(/ \([^(]*\)$/, "").toLowerCase(), place);
+  }
+  const go = () => {
+    const wanted = input.value.trim().toLowerCase();
+    told.textContent = "";
+    if (!wanted) return;
+    const place = places.get(wanted) || [...places].find(([name]) => name.includes(wanted))?.[1];
+    if (!place) {
+      told.textContent = "Not in this picture.";
+      return;
+    }
+    const [at, frame] = [place.getBoundingClientRect(), box.getBoundingClientRect()];
+    box.scrollBy(at.x + at.width / 2 - frame.x - frame.width / 2, at.y + at.height / 2 - frame.y - frame.height / 2);
+    show(place);
+    told.textContent = place.getAttribute("aria-label") || "Found.";
+  };
+  input.addEventListener("change", go);
+}
+
+const box = document.querySelector(".graph-picture");
+const svg = box?.querySelector("svg.nexus");
+if (svg) {
+  const tools = document.querySelector(".graph-tools");
+  const size = sizes(box, svg);
+  tools.hidden = false;
+  box.classList.add("scripted");
+  size.fit();
+  tools.querySelector('[data-zoom="in"]').addEventListener("click", () => size.times(STEP));
+  tools.querySelector('[data-zoom="out"]').addEventListener("click", () => size.times(1 / STEP));
+  tools.querySelector('[data-zoom="fit"]').addEventListener("click", size.fit);
+  box.addEventListener("keydown", (event) => {
+    if (event.target !== box) return;
+    if (event.key === "+") size.times(STEP);
+    else if (event.key === "-") size.times(1 / STEP);
+    else if (event.key === "0") size.fit();
+  });
+  box.addEventListener(
+    "wheel",
+    (event) => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      const frame = box.getBoundingClientRect();
+      size.times(event.deltaY < 0 ? STEP : 1 / STEP, event.clientX - frame.x, event.clientY - frame.y);
+    },
+    { passive: false },
+  );
+  drag(box);
+  find(box, svg, document.getElementById("g-find"), tools.querySelector("[data-told]"), light(svg));
+}
