@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from nexuskb.errors import FormatError
-from nexuskb.graph.asked import DEEPEST, KINDS, LINKS, PARAMETERS, SIGNS, Asked, read_asked
+from nexuskb.graph.asked import DEEPEST, PARAMETERS, SIGNS, Asked, read_asked
 from nexuskb.graph.drawing import Frame, as_png, draw
 from nexuskb.graph.view import Place, View, find_view
 from nexuskb.graph.written import DATA, PICTURES, as_csv, as_dict, as_graphml, as_workbook, made_from
@@ -41,7 +41,7 @@ async def show_graph(request: Request, extension: str = "") -> Response:
     facade = facade_of(request)
     given = [(name, value) for name, value in request.query_params.multi_items() if value.strip()]
     form = extension or next((value for name, value in given if name == "format"), "")
-    asked = read_asked([pair for pair in given if pair[0] != "format"], facade.vocabularies)
+    asked = read_asked([pair for pair in given if pair[0] not in ("format", "lang")], facade.vocabularies)
     if form == "html" or (not form and wants_html(request)):
         return await _page(request, facade, asked)
     form = form or "json"
@@ -77,22 +77,17 @@ async def _page(request: Request, facade: Facade, asked: Asked) -> Response:
     picture = (
         await facade.apart(lambda: draw(view, lambda place: _address(root, place))) if view.shown else None
     )
-    values: dict[str, list[str]] = {}
-    for name, value in asked.given:
-        values.setdefault(name, []).append(value)
+    deeper = [pair for pair in asked.given if pair[0] != "depth"] + [("depth", str(asked.depth + 1))]
     shown = {
         "view": view,
         "picture": picture,
-        "values": values,
         "schemes": facade.vocabularies.schemes,
-        "kinds": KINDS,
-        "signs": SIGNS,
-        "links": LINKS,
+        "signs": [key for key, sign in SIGNS.items() if sign in asked.signs],
         "depths": range(1, DEEPEST + 1),
         "forms": _FORMS,
         "address": asked.address,
-        "around": lambda place: _around(root, place),
         "about": lambda place: _about(root, place),
+        "further": urlencode(deeper) if asked.depth < DEEPEST else "",
         "turned": urlencode([("from", asked.end), ("to", asked.start)]),
         "country": urlencode({"country": asked.area}) if asked.area else "",
     }

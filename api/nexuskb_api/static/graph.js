@@ -4,6 +4,7 @@
 
 const STEP = 1.25;
 const LEAST = 0.15;
+const READABLE = 0.7;
 const MOST = 4;
 
 /** Sizes of the picture: it scrolls in its box, so that fingers, keys and the wheel move it as anything else. */
@@ -19,8 +20,14 @@ function sizes(box, svg) {
     scale = next;
     box.scrollTo(left * next - x, top * next - y);
   };
-  const fit = () => set(Math.min(box.clientWidth / width, 1));
-  return { set, fit, times: (factor, x, y) => set(scale * factor, x, y) };
+  const whole = () => Math.min(box.clientWidth / width, 1);
+  const fit = () => set(whole());
+  // At first as large as can be read, from the middle, even if that is not all of it.
+  const begin = () => {
+    set(Math.max(whole(), READABLE));
+    box.scrollTo((box.scrollWidth - box.clientWidth) / 2, (box.scrollHeight - box.clientHeight) / 2);
+  };
+  return { begin, fit, times: (factor, x, y) => set(scale * factor, x, y) };
 }
 
 /** Drag with a mouse or a pen; fingers scroll the box by themselves. */
@@ -40,12 +47,12 @@ function drag(box) {
     box.classList.add("held");
     box.scrollTo(held.left - x, held.top - y);
   });
-  const let_go = () => {
+  const release = () => {
     held = null;
     box.classList.remove("held");
   };
-  window.addEventListener("pointerup", let_go);
-  window.addEventListener("pointercancel", let_go);
+  window.addEventListener("pointerup", release);
+  window.addEventListener("pointercancel", release);
   box.addEventListener("dragstart", (event) => event.preventDefault());
   // What ends a drag is no click on the node beneath.
   box.addEventListener("click", (event) => moved && event.preventDefault(), true);
@@ -97,13 +104,13 @@ function find(box, svg, input, told, show) {
     if (!wanted) return;
     const place = places.get(wanted) || [...places].find(([name]) => name.includes(wanted))?.[1];
     if (!place) {
-      told.textContent = "Not in this picture.";
+      told.textContent = input.dataset.nothing;
       return;
     }
     const [at, frame] = [place.getBoundingClientRect(), box.getBoundingClientRect()];
     box.scrollBy(at.x + at.width / 2 - frame.x - frame.width / 2, at.y + at.height / 2 - frame.y - frame.height / 2);
     show(place);
-    told.textContent = place.getAttribute("aria-label") || "Found.";
+    told.textContent = place.getAttribute("aria-label") || place.textContent;
   };
   input.addEventListener("change", go);
 }
@@ -115,7 +122,7 @@ if (svg) {
   const size = sizes(box, svg);
   tools.hidden = false;
   box.classList.add("scripted");
-  size.fit();
+  size.begin();
   tools.querySelector('[data-zoom="in"]').addEventListener("click", () => size.times(STEP));
   tools.querySelector('[data-zoom="out"]').addEventListener("click", () => size.times(1 / STEP));
   tools.querySelector('[data-zoom="fit"]').addEventListener("click", size.fit);

@@ -19,11 +19,11 @@ KINDS: Final = {
     "impact": "Impacts",
     "domain": "Domains",
     "policy": "Policies",
-    "other": "Topics, goals, institutions and other",
+    "other": "Topics, goals, institutions",
 }
 SIGNS: Final = {"more": 1, "less": -1, "unknown": 0}
 LINKS: Final = {
-    "interlinkages": "Interlinkages: claims of sources that one thing acts on another",
+    "interlinkages": "Interlinkages, claimed by sources",
     "measures": "Measures: what policies work against",
 }
 

@@ -34,7 +34,8 @@ _LEAST_WIDTH: Final = 640.0
 #: How much higher than its lines the box of each kind of node is.
 _HIGHER: Final = {"driver": 10.0, "impact": 12.0, "domain": 24.0, "policy": 12.0, "other": 10.0}
 _INK: Final = "#1c2421"
-_LINE_INK: Final = "#55605b"
+#: Each sign's colour, beside its line and head.
+_SIGN_INKS: Final = {1: "#2a6540", -1: "#a3221a", 0: "#6b5a14"}
 _GROUND: Final = "#ffffff"
 #: Face and ink of each kind of node.
 _FACES: Final = {
@@ -219,7 +220,7 @@ def _shape(parent: Element, kind: str, middle: Point, size: Point, *, named: boo
         "stroke": _INK,
         "stroke-width": "3" if named else "1.2",
         "fill": _FACES[kind][0],
-        "class": "box",
+        "class": f"box {kind}",
     }
     if kind == "policy":  # a sheet of paper with a folded corner
         fold = 9
@@ -262,7 +263,7 @@ def _line(parent: Element, way: str, sign: int, rank: int) -> None:
     attributes = {
         "d": way,
         "fill": "none",
-        "stroke": _LINE_INK,
+        "stroke": _SIGN_INKS[sign],
         "stroke-width": f"{_THICK[rank]:g}",
         "class": "line",
     }
@@ -277,7 +278,7 @@ def _head(parent: Element, tip: Point, turn: float, sign: int) -> None:
         "path",
         {
             "d": _HEADS[sign], "transform": f"translate({tip[0]:g} {tip[1]:g}) rotate({turn:.1f})",
-            "fill": _LINE_INK if sign == 1 else "none", "stroke": _LINE_INK,
+            "fill": _SIGN_INKS[sign] if sign == 1 else "none", "stroke": _SIGN_INKS[sign],
             "stroke-width": "3" if sign == -1 else "1.5", "class": "head full" if sign == 1 else "head",
         },
     )  # fmt: skip
@@ -285,18 +286,19 @@ def _head(parent: Element, tip: Point, turn: float, sign: int) -> None:
 
 def _draw_legend(parent: Element, y: float) -> None:
     """What lines, heads and shapes mean, in two rows and one on thickness."""
-    group = SubElement(parent, "g", {"class": "legend", "font-size": "11"})
+    group = SubElement(parent, "g", {"class": "key", "font-size": "11"})
     x = 0.0
     for sign, words in _SIGN_WORDS.items():
-        _line(group, f"M{x:g} {y:g}h34", sign, 3)
-        _head(group, (x + 36, y), 0.0, sign)
+        sample = SubElement(group, "g", {"class": _SIGN_NAMES[sign]})
+        _line(sample, f"M{x:g} {y:g}h34", sign, 3)
+        _head(sample, (x + 36, y), 0.0, sign)
         _write(group, (x + 44, y + 4), words, {})
-        x += 62 + len(words) * 6.2
+        x += 62 + len(words) * 6.8
     x, y = 0.0, y + 1.5 * _LINE
     for kind, words in _KIND_WORDS.items():
         _shape(group, kind, (x + 14, y), (28, 14))
         _write(group, (x + 34, y + 4), words, {})
-        x += 54 + len(words) * 6.2
+        x += 54 + len(words) * 6.8
     for number, words in enumerate(_READING):
         _write(group, (0, y + (1.6 + number) * _LINE), words, {})
 

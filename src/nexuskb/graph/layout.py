@@ -65,9 +65,15 @@ def lay_out(
     """
     boxes = np.array(sizes, dtype=float).reshape(-1, 2)
     middles = _in_columns(boxes, columns) if columns else _in_parts(boxes, arrows)
-    width, height = (middles + boxes / 2).max(axis=0) if len(sizes) else (0.0, 0.0)
+    if not sizes:
+        return Layout((), (), 0.0, 0.0)
     curves = _curves(middles, boxes, arrows)
-    return Layout(tuple(map(_point, middles)), curves, float(width), float(height))
+    # An arrow may bend out beyond the outermost boxes.
+    tops = np.array([_middle_of(curve) for curve in curves]).reshape(-1, 2)
+    low = np.vstack([middles - boxes / 2, tops]).min(axis=0)
+    width, height = np.vstack([middles + boxes / 2, tops]).max(axis=0) - low
+    moved = tuple(_moved(curve, low) for curve in curves)
+    return Layout(tuple(map(_point, middles - low)), moved, float(width), float(height))
 
 
 def _in_columns(boxes: Points, columns: tuple[int, ...]) -> Points:
@@ -222,6 +228,15 @@ def _rim(middle: Points, box: Points, towards: Points) -> Points:
     way = towards - middle
     scale = np.divide(box / 2 + 4, np.abs(way), out=np.full(2, np.inf), where=np.abs(way) > 1e-9)
     return middle + way * min(float(scale.min()), 1.0)
+
+
+def _middle_of(curve: Curve) -> Points:
+    """Where it is half way: this is how far it bends out."""
+    return (np.array(curve.start) + 2 * np.array(curve.bend) + np.array(curve.end)) / 4
+
+
+def _moved(curve: Curve, by: Points) -> Curve:
+    return Curve(*(_point(np.array(point) - by) for point in (curve.start, curve.bend, curve.end)))
 
 
 def _point(pair: Points) -> Point:
