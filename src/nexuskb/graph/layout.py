@@ -232,7 +232,8 @@ def _rim(middle: Points, box: Points, towards: Points) -> Points:
 
 def _middle_of(curve: Curve) -> Points:
     """Where it is half way: this is how far it bends out."""
-    return (np.array(curve.start) + 2 * np.array(curve.bend) + np.array(curve.end)) / 4
+    middle: Points = (np.array(curve.start) + 2 * np.array(curve.bend) + np.array(curve.end)) / 4
+    return middle
 
 
 def _moved(curve: Curve, by: Points) -> Curve:
