@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from nexuskb.errors import FormatError
 from nexuskb.graph.asked import DEEPEST, PARAMETERS, SIGNS, Asked, read_asked
-from nexuskb.graph.drawing import Frame, as_png, draw
+from nexuskb.graph.drawing import Frame, as_png, draw, draw_key
 from nexuskb.graph.view import Place, View, find_view
 from nexuskb.graph.written import DATA, PICTURES, as_csv, as_dict, as_graphml, as_workbook, made_from
 from nexuskb_api.facade import Facade, facade_of
@@ -81,10 +81,12 @@ async def _page(request: Request, facade: Facade, asked: Asked) -> Response:
     shown = {
         "view": view,
         "picture": picture,
+        "key": draw_key(),
         "schemes": facade.vocabularies.schemes,
         "signs": [key for key, sign in SIGNS.items() if sign in asked.signs],
         "depths": range(1, DEEPEST + 1),
         "forms": _FORMS,
+        "names": {form: "GraphML" if form == "graphml" else form.upper() for form in _FORMS},
         "address": asked.address,
         "about": lambda place: _about(root, place),
         "further": urlencode(deeper) if asked.depth < DEEPEST else "",

@@ -65,6 +65,7 @@ function light(svg) {
     shape.classList.add("lit");
     for (const end of ends) svg.getElementById(`place-${end}`).classList.add("lit");
   };
+  let kept = null;
   const clear = () => {
     svg.classList.remove("dimmed");
     for (const shape of svg.querySelectorAll(".lit")) shape.classList.remove("lit");
@@ -80,20 +81,25 @@ function light(svg) {
       if (ends.includes(number)) lit(arrow, ends);
     }
   };
+  const back = () => (kept ? show(kept) : clear());
   const over = (event) => {
     const shape = event.target.closest(".place, .arrow");
     if (shape) show(shape);
-    else clear();
+    else back();
   };
   svg.addEventListener("pointerover", over);
-  svg.addEventListener("pointerleave", clear);
+  svg.addEventListener("pointerleave", back);
   svg.addEventListener("focusin", over);
-  svg.addEventListener("focusout", clear);
-  return show;
+  svg.addEventListener("focusout", back);
+  /** Keep a node lit, until another is or none. */
+  return (place) => {
+    kept = place;
+    back();
+  };
 }
 
-/** Go to the node of a name. */
-function find(box, svg, input, told, show) {
+/** Go to the node of a name, and keep it lit. */
+function find(svg, input, told, keep) {
   const places = new Map();
   for (const place of svg.querySelectorAll(".place")) {
     places.set(place.querySelector("title").textContent.replace(/ \([^(]*\)$/, "").toLowerCase(), place);
@@ -101,15 +107,15 @@ function find(box, svg, input, told, show) {
   const go = () => {
     const wanted = input.value.trim().toLowerCase();
     told.textContent = "";
-    if (!wanted) return;
+    if (!wanted) return keep(null);
     const place = places.get(wanted) || [...places].find(([name]) => name.includes(wanted))?.[1];
     if (!place) {
+      keep(null);
       told.textContent = input.dataset.nothing;
       return;
     }
-    const [at, frame] = [place.getBoundingClientRect(), box.getBoundingClientRect()];
-    box.scrollBy(at.x + at.width / 2 - frame.x - frame.width / 2, at.y + at.height / 2 - frame.y - frame.height / 2);
-    show(place);
+    place.scrollIntoView({ block: "center", inline: "center" });
+    keep(place);
     told.textContent = place.getAttribute("aria-label") || place.textContent;
   };
   input.addEventListener("change", go);
@@ -143,5 +149,5 @@ if (svg) {
     { passive: false },
   );
   drag(box);
-  find(box, svg, document.getElementById("g-find"), tools.querySelector("[data-told]"), light(svg));
+  find(svg, document.getElementById("g-find"), tools.querySelector("[data-told]"), light(svg));
 }

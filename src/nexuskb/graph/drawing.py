@@ -61,7 +61,12 @@ _READING: Final = (
     "The thicker the line, the surer its surest link. A number on a line: so many links.",
     "Arrows are claims of sources, or what measures prescribe: the list says which.",
 )
-#: PNG is twice as fine as the drawing, but not wider or higher than this.
+_KEY_HEIGHT: Final = 5 * _LINE
+_KEY_WORDS: Final = " ".join(
+    ["Solid line with a full head: brings more. Dashed line with a bar: brings less, or works against.",
+     "Dotted line with an open head: which of the two is not said.", *_READING]
+)  # fmt: skip
+#: PNG is finer than the drawing, but not wider or higher than this.
 _FINE: Final = 1.6
 _MOST_PIXELS: Final = 4_000
 
@@ -114,10 +119,12 @@ def draw(view: View, address: PlaceAddress, frame: Frame | None = None) -> Pictu
     numbers = {place: number for number, place in enumerate(view.places)}
     ends = tuple((numbers[arrow.start], numbers[arrow.end]) for arrow in view.shown)
     layout = lay_out(sizes, ends, _columns(view))
-    top = 2.5 * _LINE if frame else 0.0
     width = max(layout.width, _LEAST_WIDTH) + 2 * _MARGIN
-    below = top + layout.height + 2.5 * _LINE
-    height = below + (5.5 if frame else 4.5) * _LINE + _MARGIN
+    heading = textwrap.wrap(frame.title, int((width - 2 * _MARGIN) / 10)) if frame else []
+    foot = textwrap.wrap(frame.made_from, int((width - 2 * _MARGIN) / 6)) if frame else []
+    top = 1.5 * _LINE * len(heading)
+    below = top + layout.height + 2 * _LINE
+    height = (below + _KEY_HEIGHT + len(foot) * _LINE if frame else layout.height) + 2 * _MARGIN
     root = Element(
         "svg",
         {
@@ -137,8 +144,11 @@ def draw(view: View, address: PlaceAddress, frame: Frame | None = None) -> Pictu
             "height": f"{height:.0f}",
         }
         SubElement(root, "rect", {**ground, "fill": _GROUND})
-        _write(root, (0, _LINE), frame.title, {"font-size": "16", "font-weight": "bold"})
-        _write(root, (0, below + 5 * _LINE), frame.made_from, {"font-size": "10"})
+        for number, line in enumerate(heading):
+            _write(root, (0, 1.5 * _LINE * number), line, {"font-size": "16", "font-weight": "bold"})
+        _draw_key(root, below)
+        for number, line in enumerate(foot):
+            _write(root, (0, below + _KEY_HEIGHT + _LINE * number), line, {"font-size": "10"})
     drawn = SubElement(root, "g", {"transform": f"translate(0 {top:g})"})
     for number, (arrow, curve) in enumerate(zip(view.shown, layout.curves, strict=True), 1):
         between = {"data-from": f"{numbers[arrow.start]}", "data-to": f"{numbers[arrow.end]}"}
@@ -149,8 +159,22 @@ def draw(view: View, address: PlaceAddress, frame: Frame | None = None) -> Pictu
         _draw_place(
             drawn, place, _Box(number, middle, sizes[number], texts[number], asked_for), address(place)
         )
-    _draw_legend(root, below)
     return Picture(tostring(root, encoding="unicode"), width, height)
+
+
+def draw_key() -> str:
+    """What lines, heads and shapes mean, as an SVG of its own, to stand beside a picture without a frame."""
+    size = {"width": f"{_LEAST_WIDTH:.0f}", "height": f"{_KEY_HEIGHT:.0f}"}
+    box = f"-2 -10 {_LEAST_WIDTH:.0f} {_KEY_HEIGHT:.0f}"
+    root = Element(
+        "svg",
+        {
+            "xmlns": "http://www.w3.org/2000/svg", "class": "nexus key", "role": "img",
+            "viewBox": box, **size, "font-family": _FONTS, "aria-label": f"Key. {_KEY_WORDS}",
+        },
+    )  # fmt: skip
+    _draw_key(root, 0.0)
+    return tostring(root, encoding="unicode")
 
 
 def as_png(picture: Picture) -> bytes:
@@ -284,8 +308,8 @@ def _head(parent: Element, tip: Point, turn: float, sign: int) -> None:
     )  # fmt: skip
 
 
-def _draw_legend(parent: Element, y: float) -> None:
-    """What lines, heads and shapes mean, in two rows and one on thickness."""
+def _draw_key(parent: Element, y: float) -> None:
+    """What lines, heads and shapes mean, in two rows, and how to read the rest."""
     group = SubElement(parent, "g", {"class": "key", "font-size": "11"})
     x = 0.0
     for sign, words in _SIGN_WORDS.items():
