@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
 from tests.api.browsing import Visitor, picture
 from tests.conftest import environment, serving
+from tests.entering import policy_document
 from tests.homes import own_home
 from tests.programs import program
 
@@ -298,6 +299,13 @@ def test_a_form_from_elsewhere_is_refused(address: str, tokens: dict[str, str]) 
 def test_the_pages_of_entry_are_accessible(
     browser: Browser, address: str, tokens: dict[str, str], size: str, dark: bool
 ) -> None:
+    with httpx.Client(
+        base_url=address, timeout=60, headers={"Authorization": f"Bearer {tokens['editor']}"}
+    ) as web:
+        web.post("/records", json=policy_document(f"mng-law-waiting-{size}-{'dark' if dark else 'light'}"))
+        asked = {"kind": "invitation", "text": "Your view?", "area": "mng", "answer_by": "2020-02-28"}
+        assert web.post("/records/mng-ndc-2020/comments", json=asked).status_code == 201
+        assert web.get("/drafts").json()["drafts"]
     visitor = Visitor(browser, address, size, dark=dark)
     visitor.page.goto("/signin")
     found = {"/signin": visitor.accessibility()}

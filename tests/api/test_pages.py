@@ -15,6 +15,7 @@ from html_reading import Page, loaded_by_style
 
 from nexuskb.audit import QUERIES
 from nexuskb.exchange.citations.bibliographies import BIBLIOGRAPHY_FORMATS
+from nexuskb.graph.written import DATA, PICTURES
 from nexuskb.questions.catalogue import questions
 from nexuskb.sparql.formats import GRAPH_FORMATS
 from nexuskb.store.embedded import OxigraphStore
@@ -23,7 +24,9 @@ from nexuskb.terms import NX, REC, concept_iri, record_identifier
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
 BIBLIOGRAPHIES = {choice.media_type for choice in BIBLIOGRAPHY_FORMATS}
 GRAPHS = {choice.media_type for choice in GRAPH_FORMATS}
-MEDIA_TYPES = {"text/html", "application/json", "text/csv", *BIBLIOGRAPHIES, *GRAPHS}
+#: What the nexus graph comes in.
+DRAWN = {kind.partition(";")[0] for kind in (*DATA.values(), *PICTURES.values())}
+MEDIA_TYPES = {"text/html", "application/json", "text/csv", *BIBLIOGRAPHIES, *GRAPHS, *DRAWN}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -26,7 +26,8 @@ from nexuskb.vocabulary import Vocabularies
 #: Chains that are listed at most; there are more where many interlinkages meet.
 MOST: Final = 1_000
 LONGEST: Final = 5
-_SIGNS: Final = {1: "more", -1: "less", 0: "not known"}
+#: What more of the first brings of the last.
+SIGNS: Final = {1: "more", -1: "less", 0: "not known"}
 
 PARAMETERS: Final = (
     Parameter("driver", "driver", False, "Chains that start at this driver"),
@@ -61,8 +62,9 @@ class Chain:
 
     @property
     def weakest(self) -> Link:
-        """The interlinkage of least confidence; what a measure prescribes is not one."""
-        return min((step for step in self.steps if step.rank), key=lambda step: step.rank)
+        """The interlinkage of least confidence; what a measure prescribes is not one, if there is another."""
+        claimed = [step for step in self.steps if step.rank]
+        return min(claimed or self.steps, key=lambda step: step.rank)
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -86,7 +88,7 @@ class Chain:
             "chain": self.text,
             "start": self.nodes[0].iri,
             "end": self.nodes[-1].iri,
-            "brings": _SIGNS[self.sign],
+            "brings": SIGNS[self.sign],
             "weakestConfidence": self.weakest.confidence,
             "areas": list(self.areas),
             "acrossAreas": self.crosses,
@@ -155,6 +157,23 @@ def find_chains(values: dict[str, str], vocabularies: Vocabularies) -> Asking[Ch
     return Chains(name or start, tuple(found[:MOST]), len(found) > MOST, given)
 
 
+def chains_between(links: tuple[Link, ...], start: str, end: str, steps: int = LONGEST) -> tuple[Chain, ...]:
+    """The chains of one step and more from one thing to another, both IRIs: the shortest and surest first.
+
+    Where several links lead from one node to the next with one sign, the surest of them stands for all.
+    """
+    surest: dict[tuple[str, str, int], Link] = {}
+    for link in links:
+        place = (link.start.iri, link.end.iri, link.sign)
+        if place not in surest or link.rank > surest[place].rank:
+            surest[place] = link
+    found = [
+        chain for chain in _follow(_leading(surest.values()), start, (1, steps)) if chain.nodes[-1].iri == end
+    ]
+    found.sort(key=lambda chain: (len(chain.steps), -chain.weakest.rank, chain.text))
+    return tuple(found[:MOST])
+
+
 def as_csv(chains: Chains) -> str:
     """The chains as CSV, a line each, with the record, kind, areas and pinpoints of every step."""
     longest = max((len(chain.steps) for chain in chains.found), default=0)
@@ -169,7 +188,7 @@ def as_csv(chains: Chains) -> str:
             for s in chain.steps
             for cell in (s.identifier, s.kind, s.confidence, ", ".join(s.areas), "; ".join(s.pinpoints))
         ]
-        told = [chain.text, _SIGNS[chain.sign], chain.weakest.confidence, ", ".join(chain.areas)]
+        told = [chain.text, SIGNS[chain.sign], chain.weakest.confidence, ", ".join(chain.areas)]
         row = [*told, "yes" if chain.crosses else "no", *steps]
         writer.writerow([harmless(cell) for cell in row])
     return out.getvalue()
@@ -206,20 +225,35 @@ def _read(given: dict[str, str], vocabularies: Vocabularies) -> tuple[str, str, 
 
 def _walk(links: tuple[Link, ...], start: str, prescribed: tuple[Link, ...], steps: int) -> Iterator[Chain]:
     """All chains of two interlinkages and more from a start; from a measure, of one and more."""
+    leading = _leading(links)
+    yield from _follow(leading, start, (2, steps))
+    for link in prescribed:
+        yield from _further(
+            leading, (link,), frozenset({start, link.start.iri, link.end.iri}), (2, steps + 1)
+        )
+
+
+def _leading(links: Iterable[Link]) -> dict[str, list[Link]]:
     leading: dict[str, list[Link]] = {}
     for link in links:
         leading.setdefault(link.start.iri, []).append(link)
+    return leading
 
-    def further(path: tuple[Link, ...], met: frozenset[str], least: int, most: int) -> Iterator[Chain]:
-        if len(path) >= least:
-            yield Chain(path)
-        if len(path) == most or path[-1].end.is_domain:
-            return
-        for link in leading.get(path[-1].end.iri, ()):
-            if link.end.iri not in met:
-                yield from further((*path, link), met | {link.end.iri}, least, most)
 
+def _follow(leading: dict[str, list[Link]], start: str, steps: tuple[int, int]) -> Iterator[Chain]:
     for link in leading.get(start, ()):
-        yield from further((link,), frozenset({start, link.end.iri}), 2, steps)
-    for link in prescribed:
-        yield from further((link,), frozenset({start, link.start.iri, link.end.iri}), 2, steps + 1)
+        yield from _further(leading, (link,), frozenset({start, link.end.iri}), steps)
+
+
+def _further(
+    leading: dict[str, list[Link]], path: tuple[Link, ...], met: frozenset[str], steps: tuple[int, int]
+) -> Iterator[Chain]:
+    """The chains that begin with these steps and have from the least to the most of ``steps``."""
+    least, most = steps
+    if len(path) >= least:
+        yield Chain(path)
+    if len(path) == most or path[-1].end.is_domain:
+        return
+    for link in leading.get(path[-1].end.iri, ()):
+        if link.end.iri not in met:
+            yield from _further(leading, (*path, link), met | {link.end.iri}, steps)

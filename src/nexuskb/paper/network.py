@@ -62,21 +62,29 @@ def read_network(vocabularies: Vocabularies, country: str = "") -> Asking[tuple[
 def read_prescribed(record: str, vocabularies: Vocabularies) -> Asking[tuple[Link, ...]]:
     """What a measure, or the measures of a policy, work against, as arrows from the measures."""
     rows = yield fill(question(AGAINST), {"record": record}, vocabularies)
-    return tuple(
-        Link(
-            identifier=record_identifier(row["measure"]) or "",
-            title=row["title"],
-            start=Node(row["measure"], row["title"]),
-            end=Node(row["concept"], row["conceptName"]),
-            kind="Works against",
-            sign=-1,
-            score=None,
-            confidence=PRESCRIBED,
-            rank=0,
-            areas=_parts(row["areas"], ", "),
-            pinpoints=_parts(row["pinpoints"], "; "),
-        )
-        for row in rows
+    return tuple(_prescribed(row, Node(row["measure"], row["title"])) for row in rows)
+
+
+def read_addressed(vocabularies: Vocabularies, country: str = "") -> Asking[tuple[Link, ...]]:
+    """What all measures, or those for a State or area, work against, as arrows from their policies."""
+    values = {"country": country} if country else {}
+    rows = yield fill(question(AGAINST), values, vocabularies)
+    return tuple(_prescribed(row, Node(row["policy"], row["policyTitle"])) for row in rows)
+
+
+def _prescribed(row: PlainRow, start: Node) -> Link:
+    return Link(
+        identifier=record_identifier(row["measure"]) or "",
+        title=row["title"],
+        start=start,
+        end=Node(row["concept"], row["conceptName"]),
+        kind="Works against",
+        sign=-1,
+        score=None,
+        confidence=PRESCRIBED,
+        rank=0,
+        areas=_parts(row["areas"], ", "),
+        pinpoints=_parts(row["pinpoints"], "; "),
     )
 
 
