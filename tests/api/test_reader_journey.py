@@ -39,7 +39,7 @@ def kinds(served: str) -> dict[str, str]:
         rows = web.get("/", headers={"Accept": "application/json"}).json()["rows"]
         found = {}
         for kind in (row["kind"] for row in rows):
-            records = web.get("/records", params={"kind": kind}).json()["records"]
+            records = web.get("/search", params={"kind": kind, "format": "json"}).json()["hits"]
             found[kind] = RICH.get(kind, records[0]["identifier"])
     return found
 

@@ -357,17 +357,18 @@ def test_the_identifier_of_a_record_is_the_end_of_its_address(web) -> None:
     "kind", ["Policy", "Measure", "Interlinkage", "DriverFinding", "Observation", "Target"]
 )
 def test_what_the_page_of_a_record_links_to_on_this_host_is_there(web, kind: str) -> None:
-    [first, *_] = web.get("/records", params={"kind": kind, "area": "mng"}).json()["records"]
+    found = {"kind": kind, "area": "mng", "format": "json"}
+    [first, *_] = web.get("/search", params=found).json()["hits"]
     page = Page(web.get(f"/records/{first['identifier']}.html").text)
     links = {link.partition("#")[0] for link in page.links() if link.startswith("/")}
     assert any(link.startswith("/query?query=") for link in links)
     assert any(link.startswith("/vocabularies/") for link in links)
     assert f"/records/{first['identifier']}.ttl" in links
     headers = {"Accept": "text/html"}
-    found = {
+    answered = {
         link: web.get(link, headers=headers, follow_redirects=True).status_code for link in sorted(links)
     }
-    assert {link: status for link, status in found.items() if status != 200} == {}
+    assert {link: status for link, status in answered.items() if status != 200} == {}
     assert [link for link in page.links() if link.startswith(str(NX)[:20])] == []
 
 
