@@ -111,7 +111,7 @@ def test_a_page_is_light(browser: Browser, served: str, path: str) -> None:
     visitor = Visitor(browser, served)
     answers: list[Response] = []
     visitor.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 -- it wants a function
-    visitor.page.goto(path, wait_until="networkidle")
+    visitor.page.goto(path, wait_until="networkidle", timeout=120_000)  # the outline is made anew once
     sizes = {answer.url: answer.request.sizes()["responseBodySize"] for answer in answers}
     assert len(sizes) >= 2
     assert sum(sizes.values()) < MOST_BYTES, sizes
