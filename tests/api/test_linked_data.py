@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
+import io
 import json
 import subprocess
 import sys
@@ -41,8 +43,8 @@ EXAMPLES = (
 
 
 def _an(web: httpx.Client, kind: str) -> str:
-    listed = web.get("/records", params={"kind": kind}, headers={"Accept": "application/json"}).json()
-    return str(listed["records"][0]["identifier"])
+    found = web.get("/search", params={"kind": kind, "format": "json"}).json()
+    return str(found["hits"][0]["identifier"])
 
 
 def test_every_word_of_the_base_is_found_from_its_iri(web: httpx.Client, settings: Settings) -> None:
@@ -157,8 +159,8 @@ def test_a_dump_that_the_client_has_is_not_sent_again(web: httpx.Client) -> None
 
 
 def test_every_interlinkage_is_a_valid_nanopublication(web: httpx.Client) -> None:
-    listed = web.get("/records", params={"kind": "Interlinkage"}, headers={"Accept": "application/json"})
-    identifiers = [record["identifier"] for record in listed.json()["records"]]
+    listed = web.get("/search", params={"kind": "Interlinkage", "format": "csv"}).text
+    identifiers = [row["record"].rpartition("/")[2] for row in csv.DictReader(io.StringIO(listed))]
     assert len(identifiers) > 200
     texts = []
     for identifier in identifiers[::10]:

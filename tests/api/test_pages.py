@@ -26,7 +26,9 @@ BIBLIOGRAPHIES = {choice.media_type for choice in BIBLIOGRAPHY_FORMATS}
 GRAPHS = {choice.media_type for choice in GRAPH_FORMATS}
 #: What the nexus graph comes in.
 DRAWN = {kind.partition(";")[0] for kind in (*DATA.values(), *PICTURES.values())}
-MEDIA_TYPES = {"text/html", "application/json", "text/csv", *BIBLIOGRAPHIES, *GRAPHS, *DRAWN}
+MEDIA_TYPES = {
+    "text/html", "application/json", "text/csv", "application/pdf", *BIBLIOGRAPHIES, *GRAPHS, *DRAWN,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
