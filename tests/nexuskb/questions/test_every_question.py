@@ -68,6 +68,7 @@ VALUES = {
     "sources-to-treat-with-care reason": "compiled",
     "timeline-of-body body": "NEASPEC",
     "timeline-of-body since": "2024",
+    "what-measures-work-against record": "mng-law-on-livestock-tax-2020",
 }
 #: Parameters that ask for more rows, not for fewer.
 WIDENING = {"targets-due undated"}
