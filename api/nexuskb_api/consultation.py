@@ -251,9 +251,6 @@ async def _questions(facade: Facade) -> Told:
 
 async def _question(facade: Facade, name: str, given: dict[str, str]) -> Told:
     asked = question(name)
-    missing = [p.name for p in asked.parameters if p.required and not given.get(p.name)]
-    if missing:
-        raise QuestionError(f"The question {name} needs {', '.join(missing)}.")
     query = fill(asked, given, facade.vocabularies)
     rows = [plain_row(binding) for binding in await facade.rows(query)]
     return {
@@ -294,11 +291,10 @@ async def _rows(facade: Facade, rows: list[dict[str, str]], limit: int) -> Told:
 
 
 async def _cite(facade: Facade, identifiers: list[str], style: str) -> Told:
-    citations = await facade.ask(cite(identifiers))
     if style == "footnote":
         return {"footnotes": {each: plain(footnote(await facade.ask(cite([each])))) for each in identifiers}}
     if chosen := bibliography_format(style):
-        return {"bibliography": bibliography(references(citations), chosen)}
+        return {"bibliography": bibliography(references(await facade.ask(cite(identifiers))), chosen)}
     raise QuestionError(f"There is no style {style!r}. Choose footnote, csljson, bibtex or ris.")
 
 

@@ -17,6 +17,7 @@ from rdflib import Graph, URIRef
 from starlette.exceptions import HTTPException
 
 from nexuskb.definitions import ONTOLOGY, Definition, Definitions, local_path
+from nexuskb.exchange.dataset import LICENCE
 from nexuskb.exchange.schema import json_ld_context
 from nexuskb.records.document import plain_query
 from nexuskb.sparql.formats import GRAPH_FORMATS, JSON, ResultFormat, format_by_name, negotiate
@@ -28,7 +29,6 @@ from nexuskb_api.pages import page, wants_html
 router = APIRouter(tags=["Linked data"])
 
 _EXTENSIONS = {choice.extension: choice for choice in GRAPH_FORMATS}
-_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 #: Records that use a word, named on its page.
 _MOST_USES = 100
 _USES = """SELECT DISTINCT ?identifier ?label ?kind WHERE {{
@@ -195,7 +195,7 @@ def _headers(request: Request, path: str) -> dict[str, str]:
         f'<{request.base_url}{path}.{choice.extension}>; rel="alternate"; type="{choice.media_type}"'
         for choice in GRAPH_FORMATS
     ]
-    links += [f'<{BASE}{path}>; rel="describes"', f'<{_LICENCE}>; rel="license"']
+    links += [f'<{BASE}{path}>; rel="describes"', f'<{LICENCE}>; rel="license"']
     return {"Vary": "Accept", "Link": ", ".join(links)}
 
 

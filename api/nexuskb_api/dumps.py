@@ -17,6 +17,7 @@ from nexuskb.exchange.dataset import DATASET, data_version, describe
 from nexuskb.settings import Settings
 from nexuskb.sparql.formats import N_TRIPLES
 from nexuskb.store.dumping import Dump, read_dumps, write_dumps
+from nexuskb.terms import BASE
 from nexuskb_api.description import rdf_response
 from nexuskb_api.facade import Facade, facade_of
 from nexuskb_api.pages import page, wants_html
@@ -26,6 +27,9 @@ router = APIRouter(tags=["Linked data"])
 _PLACE = "dumps"
 
 
+@router.get(
+    f"/{DATASET.removeprefix(BASE)}", include_in_schema=False
+)  # what stands at the IRI of the dataset
 @router.get("/dumps", summary="The whole base: files and their description")
 async def dumps(request: Request) -> Response:
     """The files with their sizes and checksums, as a page or in DCAT and VoID."""
@@ -41,13 +45,6 @@ def dataset_description(request: Request, generation: str, made: tuple[Dump, ...
     """The description of the base as this service has it, with the files that there are."""
     version, endpoint = data_version(request.app.state.settings), str(request.url_for("query_by_get"))
     return describe(generation, version, made, lambda file: _address(request, file), endpoint)
-
-
-@router.get("/dataset", include_in_schema=False)
-async def dataset(request: Request) -> Response:
-    """What stands at the IRI of the dataset: its description."""
-    assert str(DATASET).endswith("/dataset")  # noqa: S101 -- this path is that of the IRI
-    return await dumps(request)
 
 
 @router.head("/dumps/{file}", include_in_schema=False)

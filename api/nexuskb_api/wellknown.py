@@ -56,24 +56,23 @@ def _examples(request: Request, facade: Facade) -> Graph:
 
 
 async def _void(request: Request, facade: Facade) -> Graph:
-    dataset = DATASET
     graph = dataset_description(request, facade.generation, ())
-    graph.add((dataset, RDFS.seeAlso, URIRef(str(request.url_for("dumps")))))
+    graph.add((DATASET, RDFS.seeAlso, URIRef(str(request.url_for("dumps")))))
     total = 0
     for number, row in enumerate(await facade.rows(PROPERTIES)):
-        part, count = URIRef(f"{dataset}#property-{number}"), int(row["n"]["value"])
+        part, count = URIRef(f"{DATASET}#property-{number}"), int(row["n"]["value"])
         total += count
         graph += [
-            (dataset, VOID.propertyPartition, part),
+            (DATASET, VOID.propertyPartition, part),
             (part, VOID.property, URIRef(row["property"]["value"])),
             (part, VOID.triples, Literal(count, datatype=XSD.integer)),
         ]
     for number, row in enumerate(await facade.rows(CLASSES)):
-        part = URIRef(f"{dataset}#class-{number}")
+        part = URIRef(f"{DATASET}#class-{number}")
         graph += [
-            (dataset, VOID.classPartition, part),
+            (DATASET, VOID.classPartition, part),
             (part, VOID["class"], URIRef(row["class"]["value"])),
             (part, VOID.entities, Literal(int(row["n"]["value"]), datatype=XSD.integer)),
         ]
-    graph.add((dataset, VOID.triples, Literal(total, datatype=XSD.integer)))
+    graph.add((DATASET, VOID.triples, Literal(total, datatype=XSD.integer)))
     return graph

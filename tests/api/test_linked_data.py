@@ -149,6 +149,9 @@ def test_dumps_hold_the_whole_base_and_are_as_described(web: httpx.Client, store
     lines = gzip.decompress(web.get("/dumps/nexuskb.nq.gz").content).splitlines()
     assert len(lines) == sum(len(store.dump(graph).splitlines()) for graph in store.graphs())
     assert (DATASET, DCTERMS.license, None) in described
+    assert len(Graph().parse(data=web.get("/dataset", headers={"Accept": "text/turtle"}).text)) == len(
+        described
+    )
     assert (DATASET, DCTERMS.identifier, None) in described
 
 
